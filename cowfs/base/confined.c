@@ -19,9 +19,9 @@
 #define SYS_fchmodat2 452
 #endif
 #ifndef SYS_setxattrat
-#define SYS_setxattrat    463
-#define SYS_getxattrat    464
-#define SYS_listxattrat   465
+#define SYS_setxattrat 463
+#define SYS_getxattrat 464
+#define SYS_listxattrat 465
 #define SYS_removexattrat 466
 #endif
 
@@ -176,7 +176,7 @@ int confined_chmod(int directory, const char *name, mode_t mode)
 		return error;
 	if (!no_fchmodat2) {
 		if (syscall(SYS_fchmodat2, directory, name ? name : "", mode,
-		            name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH) == 0)
+			    name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH) == 0)
 			return 0;
 		if (errno != ENOSYS)
 			return -errno;
@@ -195,7 +195,7 @@ int confined_chown(int directory, const char *name, uid_t uid, gid_t gid)
 	if (error)
 		return error;
 	return result(fchownat(directory, name ? name : "", uid, gid,
-	                       name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH));
+			       name ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH));
 }
 
 int confined_set_times(int directory, const char *name, const struct timespec times[2])
@@ -223,7 +223,7 @@ enum xattr_operation { XATTR_GET, XATTR_LIST, XATTR_SET, XATTR_REMOVE };
 struct xattr_request {
 	enum xattr_operation operation;
 	const char *attribute;
-	void *output;      /* of GET and LIST */
+	void *output;	   /* of GET and LIST */
 	const void *input; /* of SET */
 	size_t size;
 	int flags; /* of SET */
@@ -248,15 +248,15 @@ static ssize_t xattr_at(int directory, const char *name, const struct xattr_requ
 	case XATTR_GET:
 		arguments.value = (uintptr_t)request->output;
 		return syscall(SYS_getxattrat, directory, name, at, attribute, &arguments,
-		               sizeof(arguments));
+			       sizeof(arguments));
 	case XATTR_LIST:
 		return syscall(SYS_listxattrat, directory, name, at, request->output,
-		               request->size);
+			       request->size);
 	case XATTR_SET:
 		arguments.value = (uintptr_t)request->input;
 		arguments.flags = (uint32_t)request->flags;
 		return syscall(SYS_setxattrat, directory, name, at, attribute, &arguments,
-		               sizeof(arguments));
+			       sizeof(arguments));
 	case XATTR_REMOVE:
 		return syscall(SYS_removexattrat, directory, name, at, attribute);
 	}
@@ -273,7 +273,7 @@ static ssize_t xattr_of_open(int fd, const struct xattr_request *request)
 		return flistxattr(fd, request->output, request->size);
 	case XATTR_SET:
 		return fsetxattr(fd, request->attribute, request->input, request->size,
-		                 request->flags);
+				 request->flags);
 	case XATTR_REMOVE:
 		return fremovexattr(fd, request->attribute);
 	}
@@ -294,7 +294,7 @@ static ssize_t xattr_of_path_fd(int fd, const struct xattr_request *request)
 		return listxattr(link, request->output, request->size);
 	case XATTR_SET:
 		return setxattr(link, request->attribute, request->input, request->size,
-		                request->flags);
+				request->flags);
 	case XATTR_REMOVE:
 		return removexattr(link, request->attribute);
 	}
@@ -332,7 +332,7 @@ static ssize_t xattr(int directory, const char *name, const struct xattr_request
 }
 
 ssize_t confined_getxattr(int directory, const char *name, const char *attribute, void *value,
-                          size_t size)
+			  size_t size)
 {
 	const struct xattr_request request = {
 		.operation = XATTR_GET,
@@ -356,7 +356,7 @@ ssize_t confined_listxattr(int directory, const char *name, char *list, size_t s
 }
 
 int confined_setxattr(int directory, const char *name, const char *attribute, const void *value,
-                      size_t size, int flags)
+		      size_t size, int flags)
 {
 	const struct xattr_request request = {
 		.operation = XATTR_SET,

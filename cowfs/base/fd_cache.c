@@ -15,7 +15,7 @@
 struct fd_cache {
 	pthread_mutex_t mutex;
 	size_t limit;
-	size_t count;     /* remembered */
+	size_t count;	  /* remembered */
 	size_t evictable; /* of these, on the list */
 	struct cached_fd *most_recent, *least_recent;
 };
@@ -119,21 +119,24 @@ struct cached_fd *fd_cache_acquire(struct fd_cache *cache, struct cached_fd **sl
 	return cached;
 }
 
-/* Puts cached, with one user, into the slot. */
-static void remember(struct fd_cache *cache, struct cached_fd **slot, struct cached_fd *cached,
-                     struct cached_fd **to_close)
+static void pin(struct fd_cache *cache, struct cached_fd *cached)
+{
+	if (cached->pinned)
+		return;
+	list_take_out(cache, cached);
+	cached->pinned = true;
+}
+
+static void remember(struct fd_cache *cache, struct cached_fd **slot, struct cached_fd *cached)
 {
 	cached->slot = slot;
-	cached->users = 1;
 	*slot = cached;
 	cache->count++;
 	list_insert(cache, cached);
-	while (cache->evictable > cache->limit)
-		forget(cache, cache->least_recent, to_close);
 }
 
-int fd_cache_install(struct fd_cache *cache, struct cached_fd **slot, int fd, bool writable,
-                     struct cached_fd **ret_cached)
+static int install(struct fd_cache *cache, struct cached_fd **slot, int fd, bool writable,
+		   bool pinned, struct cached_fd **ret_cached)
 {
 	struct cached_fd *cached = calloc(1, sizeof(*cached)), *to_close = NULL, *earlier;
 
@@ -148,17 +151,34 @@ int fd_cache_install(struct fd_cache *cache, struct cached_fd **slot, int fd, bo
 	earlier = *slot;
 	if (earlier && (earlier->writable || !writable || earlier->pinned)) {
 		to_close = cached;
-		cached = use(cache, earlier);
+		cached = earlier;
 	} else {
 		if (earlier)
 			forget(cache, earlier, &to_close);
-		remember(cache, slot, cached, &to_close);
+		remember(cache, slot, cached);
 	}
+	use(cache, cached);
+	if (pinned)
+		pin(cache, cached);
+	while (cache->evictable > cache->limit)
+		forget(cache, cache->least_recent, &to_close);
 	pthread_mutex_unlock(&cache->mutex);
 
 	close_chain(to_close);
 	*ret_cached = cached;
 	return 0;
+}
+
+int fd_cache_install(struct fd_cache *cache, struct cached_fd **slot, int fd, bool writable,
+		     struct cached_fd **ret_cached)
+{
+	return install(cache, slot, fd, writable, false, ret_cached);
+}
+
+int fd_cache_install_pinned(struct fd_cache *cache, struct cached_fd **slot, int fd, bool writable,
+			    struct cached_fd **ret_cached)
+{
+	return install(cache, slot, fd, writable, true, ret_cached);
 }
 
 void fd_cache_release(struct fd_cache *cache, struct cached_fd *cached)
@@ -186,14 +206,16 @@ void fd_cache_drop(struct fd_cache *cache, struct cached_fd **slot)
 	close_chain(to_close);
 }
 
-void fd_cache_pin(struct fd_cache *cache, struct cached_fd **slot)
+bool fd_cache_pin(struct fd_cache *cache, struct cached_fd **slot)
 {
+	bool pinned;
+
 	pthread_mutex_lock(&cache->mutex);
-	if (*slot && !(*slot)->pinned) {
-		list_take_out(cache, *slot);
-		(*slot)->pinned = true;
-	}
+	pinned = *slot != NULL;
+	if (pinned)
+		pin(cache, *slot);
 	pthread_mutex_unlock(&cache->mutex);
+	return pinned;
 }
 
 size_t fd_cache_trim(struct fd_cache *cache)

@@ -43,14 +43,21 @@ struct cached_fd *fd_cache_acquire(struct fd_cache *cache, struct cached_fd **sl
 int fd_cache_install(struct fd_cache *cache, struct cached_fd **slot, int fd, bool writable,
 		     struct cached_fd **ret_cached);
 
+/* fd_cache_install() and fd_cache_pin() in one, with no chance for an eviction in between. */
+int fd_cache_install_pinned(struct fd_cache *cache, struct cached_fd **slot, int fd, bool writable,
+			    struct cached_fd **ret_cached);
+
 /* Ends a use. Accepts NULL. */
 void fd_cache_release(struct fd_cache *cache, struct cached_fd *cached);
 
 /* Empties the slot, also of a pinned descriptor. */
 void fd_cache_drop(struct fd_cache *cache, struct cached_fd **slot);
 
-/* Exempts the descriptor in *slot from eviction until it is dropped; nothing when empty. */
-void fd_cache_pin(struct fd_cache *cache, struct cached_fd **slot);
+/*
+ * Exempts the descriptor in *slot from eviction until it is dropped. False when the slot is empty,
+ * which an eviction may have made it even while the caller uses the descriptor.
+ */
+bool fd_cache_pin(struct fd_cache *cache, struct cached_fd **slot);
 
 /*
  * Closes every descriptor that is neither in use nor pinned, for when the process has no more to
