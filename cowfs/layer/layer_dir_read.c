@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Of layer_dir.h: what a directory holds, with the whiteouts of every dialect. */
+#include "base/cleanup.h"
+#include "base/confined.h"
+#include "layer/layer_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+/* -- what a directory says of itself by its attributes -- */
+
+enum {
+	MARKER_OPAQUE = 1,
+	MARKER_XATTR_WHITEOUTS = 2, /* it holds whiteouts that are files with an attribute */
+};
+
+/* The one byte of an attribute's value, or 0 when there is none or anything else in it. */
+static char read_marker(int fd, const char *attribute)
+{
+	char value;
+
+	return confined_getxattr(fd, NULL, attribute, &value, 1) == 1 ? value : '\0';
+}
+
+/*
+ * Whether there are attributes worth asking for, told by one call for the list of their names. When
+ * the list does not fit, there may be.
+ */
+static bool may_have_markers(int fd)
+{
+	char list[2048];
+	ssize_t length = confined_listxattr(fd, NULL, list, sizeof(list) - 1);
+
+	if (length < 0)
+		return length == -ERANGE || length == -E2BIG;
+	list[length] = '\0';
+	for (const char *at = list; at < list + length; at += strlen(at) + 1) {
+		if (strstr(at, ".opaque"))
+			return true;
+	}
+	return false;
+}
+
+/* MARKER_ bits. A hostile layer may put anything there, and then nothing is said: no errors. */
+static unsigned read_markers(const struct layer *layer, int fd)
+{
+	static const struct {
+		const char *name;
+		bool kernel; /* which knows the value x as well */
+	} attributes[] = {
+		{ "trusted.overlay.opaque", true },
+		{ "user.overlay.opaque", true },
+		{ "user.fuseoverlayfs.opaque", false },
+	};
+	unsigned markers = 0;
+
+	if (layer->xattr_namespace == XATTR_NAMESPACE_NONE || !may_have_markers(fd))
+		return 0;
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+		char value = read_marker(fd, attributes[i].name);
+
+		if (value == 'y')
+			markers |= MARKER_OPAQUE;
+		else if (value == 'x' && attributes[i].kernel)
+			markers |= MARKER_XATTR_WHITEOUTS;
+	}
+	return markers;
+}
+
+int layer_dir_is_opaque(struct layer_dir *dir)
+{
+	struct fd_cache *fds = dir->layer->fds;
+	struct attributes marker;
+	struct cached_fd *cached;
+	int error = layer_dir_open(dir, &cached), result;
+
+	if (error)
+		return error;
+	error = layer_stat_raw(cached->fd, WHITEOUT_OPAQUE, &marker);
+	if (error == 0)
+		result = 1;
+	else if (error == -ENOENT)
+		result = (read_markers(dir->layer, cached->fd) & MARKER_OPAQUE) != 0;
+	else
+		result = error;
+	fd_cache_release(fds, cached);
+	return result;
+}
+
+/* -- reading all of it -- */
+
+struct reading {
+	const struct layer *layer;
+	int fd;
+	unsigned markers;
+	layer_entry_function *function;
+	void *context;
+};
+
+/* Whether the kernel's type for the name says less than the disk does. */
+static bool needs_stat(const struct reading *reading, unsigned char type)
+{
+	if (type == DT_REG)
+		return (reading->markers & MARKER_XATTR_WHITEOUTS) ||
+		       reading->layer->ownership->xattr_permissions != XATTR_PERMISSIONS_OFF;
+	return type != DT_DIR && type != DT_LNK && type != DT_FIFO && type != DT_SOCK &&
+	       type != DT_BLK;
+}
+
+static int report_real(const struct reading *reading, const struct dirent *dirent)
+{
+	struct layer_entry entry = { .name = dirent->d_name, .type = dirent->d_type };
+	struct attributes attributes;
+	int error;
+
+	if (needs_stat(reading, dirent->d_type)) {
+		error = layer_stat_raw(reading->fd, entry.name, &attributes);
+		if (error == -ENOENT) /* removed since it was read */
+			return 0;
+		if (error)
+			return error;
+		if (attributes_are_whiteout(&attributes) ||
+		    ((reading->markers & MARKER_XATTR_WHITEOUTS) &&
+		     whiteout_is_node(reading->fd, entry.name, &attributes))) {
+			entry.whiteout = WHITEOUT_FORM_NODE;
+			entry.type = DT_UNKNOWN;
+		} else {
+			layer_interpret(reading->layer, reading->fd, entry.name, &attributes);
+			entry.type = IFTODT(attributes.mode);
+		}
+	}
+	return reading->function(reading->context, &entry);
+}
+
+static int report(struct reading *reading, const struct dirent *dirent)
+{
+	const size_t prefix = strlen(WHITEOUT_PREFIX);
+	struct layer_entry whiteout = {
+		.type = DT_UNKNOWN,
+		.whiteout = WHITEOUT_FORM_PREFIX,
+	};
+
+	/* A network or FUSE server below us is no more to be trusted than a layer. */
+	if (!confined_name_is_valid(dirent->d_name))
+		return 0;
+	if (!whiteout_name_is_reserved(dirent->d_name))
+		return report_real(reading, dirent);
+	if (strcmp(dirent->d_name, WHITEOUT_OPAQUE) == 0)
+		reading->markers |= MARKER_OPAQUE;
+	if (strncmp(dirent->d_name, WHITEOUT_META_PREFIX, strlen(WHITEOUT_META_PREFIX)) == 0)
+		return 0;
+	whiteout.name = dirent->d_name + prefix;
+	return confined_name_is_valid(whiteout.name)
+		       ? reading->function(reading->context, &whiteout)
+		       : 0;
+}
+
+/* A stream that reads the directory from its start. */
+static int open_stream(struct layer_dir *dir, DIR **ret_stream)
+{
+	const int flags = O_RDONLY | O_DIRECTORY;
+	struct fd_cache *fds = dir->layer->fds;
+	struct cached_fd *cached;
+	int fd, error = layer_dir_open(dir, &cached);
+	DIR *stream;
+
+	if (error)
+		return error;
+	fd = confined_reopen(cached->fd, flags);
+	if ((fd == -EMFILE || fd == -ENFILE) && fd_cache_trim(fds) > 0)
+		fd = confined_reopen(cached->fd, flags);
+	fd_cache_release(fds, cached);
+	if (fd < 0)
+		return fd;
+	stream = fdopendir(fd);
+	if (!stream) {
+		error = -errno;
+		(void)close(fd);
+		return error;
+	}
+	*ret_stream = stream;
+	return 0;
+}
+
+int layer_dir_read(struct layer_dir *dir, layer_entry_function *function, void *context,
+		   bool *ret_opaque)
+{
+	CLEANUP(closedir) DIR *stream = NULL;
+	struct reading reading = {
+		.layer = dir->layer,
+		.function = function,
+		.context = context,
+	};
+	const struct dirent *dirent;
+	int error = open_stream(dir, &stream);
+
+	if (error)
+		return error;
+	reading.fd = dirfd(stream);
+	reading.markers = read_markers(dir->layer, reading.fd);
+	while (errno = 0, (dirent = readdir(stream))) {
+		error = report(&reading, dirent);
+		if (error)
+			return error;
+	}
+	if (errno)
+		return -errno;
+	*ret_opaque = reading.markers & MARKER_OPAQUE;
+	return 0;
+}
+
+/* -- looking for one name -- */
+
+/* Whether name is a whiteout in node form, seen as layer_dir_read() would see it. */
+static bool is_node(const struct layer *layer, int directory, const char *name,
+		    const struct attributes *attributes)
+{
+	if (attributes_are_whiteout(attributes))
+		return true;
+	return layer->xattr_namespace != XATTR_NAMESPACE_NONE &&
+	       whiteout_is_node(directory, name, attributes) &&
+	       (read_markers(layer, directory) & MARKER_XATTR_WHITEOUTS);
+}
+
+/* 1 when there is a `.wh.NAME`, 0 or -errno. */
+static int has_prefix_whiteout(int directory, const char *name)
+{
+	char prefixed[NAME_MAX + 1];
+	struct attributes attributes;
+	int error;
+
+	if (whiteout_prefixed_name(name, prefixed) != 0)
+		return 0;
+	error = layer_stat_raw(directory, prefixed, &attributes);
+	if (error == 0)
+		return 1;
+	/* A file system may allow less than NAME_MAX. */
+	return error == -ENOENT || error == -ENAMETOOLONG ? 0 : error;
+}
+
+static int probe_in(const struct layer *layer, int directory, const char *name,
+		    struct attributes *attributes, unsigned *ret_whiteout)
+{
+	unsigned forms = WHITEOUT_FORM_NONE;
+	int error = layer_stat_raw(directory, name, attributes), prefix;
+
+	if (error && error != -ENOENT)
+		return error;
+	if (!error && is_node(layer, directory, name, attributes)) {
+		forms |= WHITEOUT_FORM_NODE;
+		error = -ENOENT;
+	}
+	prefix = has_prefix_whiteout(directory, name);
+	if (prefix < 0)
+		return prefix;
+	if (prefix)
+		forms |= WHITEOUT_FORM_PREFIX;
+	if (!error)
+		layer_interpret(layer, directory, name, attributes);
+	*ret_whiteout = forms;
+	return error;
+}
+
+int layer_dir_probe(struct layer_dir *dir, const char *name, struct attributes *ret_attributes,
+		    unsigned *ret_whiteout)
+{
+	struct fd_cache *fds = dir->layer->fds;
+	struct attributes attributes;
+	struct cached_fd *cached;
+	int error;
+
+	if (whiteout_name_is_reserved(name)) {
+		*ret_whiteout = WHITEOUT_FORM_NONE;
+		return -ENOENT;
+	}
+	error = layer_dir_open(dir, &cached);
+	if (error)
+		return error;
+	error = probe_in(dir->layer, cached->fd, name, &attributes, ret_whiteout);
+	fd_cache_release(fds, cached);
+	if (!error)
+		*ret_attributes = attributes;
+	return error;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Of whiteout.h: names, opaque directories, and what a publication removes. */
+#include "layer/whiteout.h"
+#include "base/cleanup.h"
+#include "base/confined.h"
+#include "layer/layer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool whiteout_name_is_reserved(const char *name)
+{
+	return strncmp(name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) == 0;
+}
+
+int whiteout_prefixed_name(const char *name, char prefixed[NAME_MAX + 1])
+{
+	int length = snprintf(prefixed, NAME_MAX + 1, WHITEOUT_PREFIX "%s", name);
+
+	return length < 0 || length > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+bool whiteout_is_node(int directory, const char *name, const struct attributes *attributes)
+{
+	if (attributes_are_whiteout(attributes))
+		return true;
+	if (!S_ISREG(attributes->mode) || attributes->size != 0)
+		return false;
+	return confined_getxattr(directory, name, "trusted.overlay.whiteout", NULL, 0) >= 0 ||
+	       confined_getxattr(directory, name, "user.overlay.whiteout", NULL, 0) >= 0;
+}
+
+int whiteout_make_opaque(const struct layer *layer, int fd)
+{
+	char attribute[CONTROL_XATTR_MAX];
+	int error;
+
+	if (layer->dialect == WHITEOUT_OVERLAY && layer->xattr_namespace != XATTR_NAMESPACE_NONE) {
+		control_xattr_name(layer->xattr_namespace, "overlay.opaque", attribute);
+		error = confined_setxattr(fd, NULL, attribute, "y", 1, 0);
+		if (error != -ENOTSUP)
+			return error;
+	}
+	if (mknodat(fd, WHITEOUT_OPAQUE, S_IFREG, 0) == 0 || errno == EEXIST)
+		return 0;
+	return -errno;
+}
+
+/* -- emptying a directory that can be seen to be empty -- */
+
+/* 0 when the entry is one that nobody sees, -ENOTEMPTY when it is not. */
+static int check_unseen(int fd, const char *name)
+{
+	struct attributes attributes;
+	int error;
+
+	if (whiteout_name_is_reserved(name))
+		return 0;
+	error = layer_stat_raw(fd, name, &attributes);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	return whiteout_is_node(fd, name, &attributes) ? 0 : -ENOTEMPTY;
+}
+
+static int remove_unseen(int fd, const char *name)
+{
+	if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	/* Something like a directory named .wh.NAME, which a stranger put there. */
+	if (errno == EISDIR && unlinkat(fd, name, AT_REMOVEDIR) == 0)
+		return 0;
+	return -errno;
+}
+
+static int for_each_name(DIR *stream, int (*function)(int fd, const char *name))
+{
+	const struct dirent *dirent;
+	int error = 0;
+
+	rewinddir(stream);
+	while (!error && (errno = 0, dirent = readdir(stream))) {
+		if (strcmp(dirent->d_name, ".") != 0 && strcmp(dirent->d_name, "..") != 0)
+			error = function(dirfd(stream), dirent->d_name);
+	}
+	return error ? error : -errno;
+}
+
+int whiteout_clear_directory(int fd)
+{
+	CLEANUP(closedir) DIR *stream = NULL;
+	int error, readable = confined_reopen(fd, O_RDONLY | O_DIRECTORY);
+
+	if (readable < 0)
+		return readable;
+	stream = fdopendir(readable);
+	if (!stream) {
+		error = -errno;
+		(void)close(readable);
+		return error;
+	}
+	/* Nothing is removed before all of it is known to be unseen. */
+	error = for_each_name(stream, check_unseen);
+	return error ? error : for_each_name(stream, remove_unseen);
+}
