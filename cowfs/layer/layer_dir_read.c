@@ -130,7 +130,7 @@ static int report_real(const struct reading *reading, const struct dirent *diren
 			entry.type = DT_UNKNOWN;
 		} else {
 			layer_interpret(reading->layer, reading->fd, entry.name, &attributes);
-			entry.type = IFTODT(attributes.mode);
+			entry.type = (unsigned char)IFTODT(attributes.mode);
 		}
 	}
 	return reading->function(reading->context, &entry);

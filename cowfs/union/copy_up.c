@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "union/copy_up.h"
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/confined.h"
+#include "union/copy_data.h"
+#include "union/directory.h"
+#include "union/fs.h"
+#include "union/location.h"
+#include "union/lookup.h"
+#include "union/origin.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One copy while it is being made. */
+struct copy {
+	struct union_fs *fs;
+	struct inode *inode;
+	struct location from;
+	struct attributes source; /* as the lower layer has it, owners as shown */
+	struct attributes result; /* of the finished copy */
+	uint64_t length;	  /* how much of the data is wanted */
+	int fd;			  /* of a regular file's copy, open both ways; -1 for others */
+	char temporary[WORK_NAME_MAX]; /* its name in work/ */
+};
+
+/* -- making the copy in work/ -- */
+
+static int copy_regular(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+	cleanup_fd int from = -1;
+
+	from = copy->from.name ?
+		       confined_open_regular(copy->from.fd, copy->from.name, O_RDONLY) :
+		       confined_reopen(copy->from.fd, O_RDONLY);
+	if (from < 0)
+		return from;
+	copy->fd = confined_open(fs->work.fd, copy->temporary, O_RDWR | O_CREAT | O_EXCL, 0600);
+	if (copy->fd < 0)
+		return copy->fd;
+	return copy_data(from, copy->fd, copy->length);
+}
+
+static int copy_symlink(struct copy *copy)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(copy->from.fd, copy->from.name ? copy->from.name : "", target,
+				    sizeof(target) - 1);
+
+	if (length < 0)
+		return -errno;
+	target[length] = 0;
+	return symlinkat(target, copy->fs->work.fd, copy->temporary) < 0 ? -errno : 0;
+}
+
+static int copy_object(struct copy *copy)
+{
+	int work = copy->fs->work.fd;
+	mode_t mode = copy->source.mode;
+
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return copy_regular(copy);
+	case S_IFDIR:
+		return mkdirat(work, copy->temporary, 0700) < 0 ? -errno : 0;
+	case S_IFLNK:
+		return copy_symlink(copy);
+	default:
+		if (copy->fs->ownership->xattr_permissions)
+			mode = S_IFREG; /* what kind it is stands in the attribute */
+		return mknodat(work, copy->temporary, (mode & S_IFMT) | 0600, copy->source.rdev) < 0 ?
+			       -errno :
+			       0;
+	}
+}
+
+/*
+ * Gives the copy its owner and mode. An owner that we cannot give, for want of privilege or because
+ * it is not mapped, is replaced by ourselves, and then setuid, setgid and capabilities do
+ * not survive (CVE-2023-0386): *privileged becomes false.
+ */
+static int copy_owner(struct copy *copy, bool *privileged)
+{
+	const struct attributes *source = &copy->source;
+	struct union_fs *fs = copy->fs;
+	mode_t mode = source->mode;
+	int error = layer_set_owner_and_mode(fs->upper, fs->work.fd, copy->temporary, source->uid,
+					     source->gid, mode, source->rdev);
+
+	*privileged = true;
+	if (error != -EPERM && error != -EINVAL && error != -EOVERFLOW)
+		return error;
+	*privileged = false;
+	if (S_ISLNK(mode))
+		return 0;
+	return confined_chmod(fs->work.fd, copy->temporary,
+			      mode & (S_ISDIR(mode) ? 01777U : 0777U));
+}
+
+static int copy_times(struct copy *copy)
+{
+	struct timespec times[2] = { copy->source.atime, copy->source.mtime };
+
+	return utimensat(copy->fs->work.fd, copy->temporary, times, AT_SYMLINK_NOFOLLOW) < 0 ?
+		       -errno :
+		       0;
+}
+
+static int make_copy(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+	bool privileged;
+	int error;
+
+	work_new_name(&fs->work, copy->temporary);
+	error = copy_object(copy);
+	if (!error)
+		error = copy_owner(copy, &privileged);
+	if (!error && fs->upper->xattr_namespace != XATTR_NAMESPACE_NONE)
+		error = copy_xattrs(copy->from.fd, copy->from.name, fs->work.fd, copy->temporary,
+				    privileged);
+	if (!error)
+		error = layer_stat(fs->upper, fs->work.fd, copy->temporary, &copy->result);
+	if (error)
+		return error;
+	origin_record(fs, fs->work.fd, copy->temporary, &copy->result, copy->from.layer,
+		      copy->source.inode);
+	error = copy_times(copy);
+	if (!error && copy->fd >= 0 && copy->result.size && !fs->volatile_upper)
+		error = fdatasync(copy->fd) < 0 ? -errno : 0;
+	return error;
+}
+
+/* -- making the copy appear -- */
+
+/* Renames the copy into the parent's upper part, which keeps its times: nothing changed in it. */
+static int rename_into_parent(struct copy *copy, int parent, const char *name)
+{
+	struct attributes before;
+	int error = layer_stat_raw(parent, NULL, &before);
+
+	if (!error)
+		error = whiteout_publish(copy->fs->work.fd, copy->temporary, parent, name,
+					 WHITEOUT_FORM_NONE);
+	if (!error) {
+		struct timespec times[2] = { before.atime, before.mtime };
+
+		(void)utimensat(parent, "", times, AT_EMPTY_PATH);
+	}
+	return error;
+}
+
+/* Publishes as name of parent and notes it in the parent's listing. */
+static int publish(struct copy *copy, struct inode *parent, const char *name)
+{
+	struct union_fs *fs = copy->fs;
+	struct listing_entry *entry;
+	struct cached_fd *fd;
+	int error = directory_lock(fs, parent, true);
+
+	if (error)
+		return error;
+	error = layer_dir_open(parent->directory->upper, &fd);
+	if (!error) {
+		entry = directory_find(parent, name);
+		error = entry ? rename_into_parent(copy, fd->fd, name) : -ESTALE;
+		if (!error)
+			directory_set_entry(parent, entry, copy->inode->type, entry->whiteout);
+		fd_cache_release(fs->fds, fd);
+	}
+	directory_unlock(parent);
+	return error;
+}
+
+/* From now on the inode is the copy. The file's descriptor, if any, becomes the one remembered. */
+static void move_inode(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+	struct inode *inode = copy->inode;
+	struct cached_fd *cached = NULL;
+	int fd = steal_fd(&copy->fd);
+
+	fd_cache_drop(fs->fds, &inode->fd);
+	if (fd >= 0 && inode_has(inode, INODE_UNLINKED))
+		(void)fd_cache_install_pinned(fs->fds, &inode->fd, fd, true, &cached);
+	else if (fd >= 0)
+		(void)fd_cache_install(fs->fds, &inode->fd, fd, true, &cached);
+	fd_cache_release(fs->fds, cached);
+	inode->layer = 0;
+	if (inode_has(inode, INODE_UNLINKED))
+		inode->identity = lookup_identity(fs, &copy->result);
+	else
+		inode_change_identity(fs, inode, lookup_identity(fs, &copy->result));
+	fs->copied_up_files++;
+	fs->copied_up_bytes += S_ISREG(copy->source.mode) ? copy->result.size : 0;
+}
+
+/* An unlinked file is still open somewhere: its copy never gets a name. */
+static int keep_nameless(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+
+	if (copy->fd < 0)
+		copy->fd = confined_open(fs->work.fd, copy->temporary, O_PATH, 0);
+	if (copy->fd < 0)
+		return copy->fd;
+	work_discard(&fs->work, copy->temporary);
+	copy->inode->flags |= INODE_NAMELESS;
+	move_inode(copy);
+	return inode_is_directory(copy->inode) || copy->inode->fd ? 0 : -ENOMEM;
+}
+
+/* Enters the copy of a file with several names in the index. */
+static int enter_in_index(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+	struct hard_link *link = hard_links_obtain(fs, copy->from.layer, copy->source.inode,
+						   copy->source.links);
+	int error = link ? hard_link_enter(fs, link, copy->temporary) : -ENOMEM;
+
+	if (!error)
+		copy->inode->hard_link = link;
+	return error;
+}
+
+static int publish_file(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+	struct position position;
+	bool several = copy->source.links > 1;
+	int error;
+
+	if (inode_has(copy->inode, INODE_UNLINKED))
+		return keep_nameless(copy);
+	error = position_get(fs, copy->inode, &position);
+	if (!error && several)
+		error = enter_in_index(copy);
+	if (!error && inode_has(copy->inode, INODE_NAMELESS)) {
+		/* Its other names will find the copy in the index; here is none to publish. */
+		move_inode(copy);
+		work_discard(&fs->work, copy->temporary);
+		position_release(fs, &position);
+		return 0;
+	}
+	if (!error)
+		error = publish(copy, position.parent, position.name);
+	if (!error) {
+		move_inode(copy);
+		if (several) /* its lower name now is an upper one */
+			hard_link_count_gone(fs, copy->inode->hard_link);
+	} else if (several && copy->inode->hard_link && !inode_is_upper(fs, copy->inode)) {
+		copy->inode->hard_link->layer = NULL;
+	}
+	position_release(fs, &position);
+	return error;
+}
+
+/* Copies up a file whose parent is in the upper already. */
+static int copy_up_file(struct union_fs *fs, struct inode *inode, uint64_t length)
+{
+	struct copy copy = { .fs = fs, .inode = inode, .length = length, .fd = -1 };
+	int error = 0;
+
+	pthread_mutex_lock(&inode->lock);
+	if (inode_is_upper(fs, inode))
+		goto out;
+	error = location_find(fs, inode, &copy.from);
+	if (error)
+		goto out;
+	error = layer_stat(copy.from.layer, copy.from.fd, copy.from.name, &copy.source);
+	if (!error)
+		error = make_copy(&copy);
+	if (!error)
+		error = publish_file(&copy);
+	if (error && *copy.temporary)
+		work_discard(&fs->work, copy.temporary);
+	location_release(fs, &copy.from);
+	if (copy.fd >= 0)
+		close(copy.fd);
+out:
+	pthread_mutex_unlock(&inode->lock);
+	return error;
+}
+
+/* -- directories -- */
+
+/* From here on the rest of the world may use the upper part. */
+static void attach_upper(struct copy *copy, struct layer_dir *upper)
+{
+	copy->inode->directory->upper = upper;
+	copy->inode->layer = 0;
+	inode_change_identity(copy->fs, copy->inode, lookup_identity(copy->fs, &copy->result));
+}
+
+/* Makes the upper part of a directory under its parent's, which the caller has locked. */
+static int make_directory(struct copy *copy, struct inode *parent, const char *name)
+{
+	struct listing_entry *entry = directory_find(parent, name);
+	struct layer_dir *upper = layer_dir_new(parent->directory->upper, name);
+	struct cached_fd *fd = NULL;
+	int error = !upper ? -ENOMEM : entry ? 0 : -ESTALE;
+
+	if (!error)
+		error = layer_dir_open(parent->directory->upper, &fd);
+	if (!error)
+		error = make_copy(copy);
+	if (!error)
+		error = rename_into_parent(copy, fd->fd, name);
+	if (!error) {
+		attach_upper(copy, upper);
+		directory_set_entry(parent, entry, DT_DIR, entry->whiteout);
+	} else {
+		layer_dir_unref(upper);
+		if (*copy->temporary)
+			work_discard(&copy->fs->work, copy->temporary);
+	}
+	fd_cache_release(copy->fs->fds, fd);
+	return error;
+}
+
+/* Copies up a directory whose parent is in the upper already; the parent's lock makes it happen once. */
+static int copy_up_directory(struct union_fs *fs, struct inode *dir, struct inode *parent,
+			     const char *name)
+{
+	struct copy copy = { .fs = fs, .inode = dir, .fd = -1 };
+	int error = directory_lock(fs, parent, true);
+
+	if (error)
+		return error;
+	if (!dir->directory->upper && dir->directory->removed)
+		error = -ENOENT;
+	if (!dir->directory->upper && !error) {
+		error = location_find(fs, dir, &copy.from);
+		if (!error) {
+			error = layer_stat(copy.from.layer, copy.from.fd, copy.from.name,
+					   &copy.source);
+			if (!error)
+				error = make_directory(&copy, parent, name);
+			location_release(fs, &copy.from);
+		}
+	}
+	directory_unlock(parent);
+	return error;
+}
+
+/* The nearest ancestor of dir, or dir itself, that is not in the upper but whose parent is. */
+static int find_next_step(struct union_fs *fs, struct inode *dir, struct inode **ret_step,
+			  struct position *ret_position)
+{
+	struct inode *step = dir;
+
+	inode_ref(step);
+	for (;;) {
+		struct position position;
+		int error = position_get(fs, step, &position);
+
+		if (error) {
+			inode_unref(fs, step, 1);
+			return error;
+		}
+		if (position.parent->directory->upper) {
+			*ret_step = step;
+			*ret_position = position;
+			return 0;
+		}
+		inode_unref(fs, step, 1);
+		step = steal_pointer(&position.parent);
+	}
+}
+
+/* From the top down, one directory at a time, so that at most one parent is locked. */
+static int copy_up_path_steps(struct union_fs *fs, struct inode *dir)
+{
+	while (!dir->directory->upper) {
+		struct position position;
+		struct inode *step;
+		int error = find_next_step(fs, dir, &step, &position);
+
+		if (error)
+			return error;
+		error = copy_up_directory(fs, step, position.parent, position.name);
+		inode_unref(fs, step, 1);
+		position_release(fs, &position);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* Copies up a directory and what leads to it, while none of that is moved. */
+static int copy_up_directory_path(struct union_fs *fs, struct inode *dir)
+{
+	int error;
+
+	if (dir->directory->upper)
+		return 0;
+	pthread_rwlock_rdlock(&fs->topology);
+	error = copy_up_path_steps(fs, dir);
+	pthread_rwlock_unlock(&fs->topology);
+	return error;
+}
+
+int copy_up(struct union_fs *fs, struct inode *inode, uint64_t length)
+{
+	struct position position;
+	int error = fs_check_writable(fs);
+
+	if (error || inode_is_upper(fs, inode))
+		return error;
+	if (inode_is_directory(inode))
+		return copy_up_directory_path(fs, inode);
+	if (!inode_has(inode, INODE_NAMELESS | INODE_UNLINKED)) {
+		error = position_get(fs, inode, &position);
+		if (error)
+			return error;
+		error = copy_up_directory_path(fs, position.parent);
+		position_release(fs, &position);
+	}
+	return error ? error : copy_up_file(fs, inode, length);
+}
+
+/* -- whole trees, for renames without redirects -- */
+
+/* Deeper than anything real; a frame is small. */
+#define TREE_DEPTH_MAX 8192
+
+static int copy_up_below(struct union_fs *fs, struct inode *dir, unsigned depth);
+
+/* Copies up the first entry after *cookie that comes from a lower layer; 1 when there is none. */
+static int copy_up_next(struct union_fs *fs, struct inode *dir, uint64_t *cookie, unsigned depth)
+{
+	struct listing_entry *listed;
+	struct union_entry entry;
+	int error = directory_lock(fs, dir, false);
+
+	if (error)
+		return error;
+	listed = listing_after(dir->directory->listing, *cookie);
+	while (listed && (!listed->lower_type || listed->whiteout))
+		listed = listing_next(dir->directory->listing, listed);
+	if (listed) {
+		*cookie = listed->cookie;
+		error = lookup_entry(fs, dir, listed, &entry);
+	}
+	directory_unlock(dir);
+	if (error || !listed)
+		return error ? error : 1;
+	error = copy_up(fs, entry.inode, COPY_WHOLE);
+	if (!error && inode_is_directory(entry.inode))
+		error = copy_up_below(fs, entry.inode, depth + 1);
+	inode_unref(fs, entry.inode, 1);
+	return error;
+}
+
+/* lowers stay known: files unlinked but still open are read from there. */
+static int end_merge(struct union_fs *fs, struct inode *dir)
+{
+	int error = directory_make_opaque(fs, dir);
+
+	if (!error)
+		directory_drop_listing(fs, dir);
+	return error;
+}
+
+static int copy_up_below(struct union_fs *fs, struct inode *dir, unsigned depth)
+{
+	uint64_t cookie = 0;
+	int result;
+
+	if (depth > TREE_DEPTH_MAX)
+		return -ELOOP;
+	do
+		result = copy_up_next(fs, dir, &cookie, depth);
+	while (!result);
+	if (result < 0)
+		return result;
+	return directory_is_merged(dir->directory) ? end_merge(fs, dir) : 0;
+}
+
+int copy_up_tree(struct union_fs *fs, struct inode *dir)
+{
+	int error = copy_up(fs, dir, COPY_WHOLE);
+
+	return error ? error : copy_up_below(fs, dir, 0);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "union/names.h"
+
+#include "base/confined.h"
+#include "union/data.h"
+#include "union/directory.h"
+#include "union/fs.h"
+#include "union/origin.h"
+
+#include <dirent.h>
+#include <string.h>
+
+static int check_name(struct union_fs *fs, struct inode *dir, const char *name, int reserved)
+{
+	int error = fs_check_writable(fs);
+
+	if (error)
+		return error;
+	if (strlen(name) > NAME_MAX)
+		return -ENAMETOOLONG;
+	if (!confined_name_is_valid(name))
+		return -EINVAL;
+	if (whiteout_name_is_reserved(name))
+		return reserved;
+	return inode_is_directory(dir) ? 0 : -ENOTDIR;
+}
+
+int names_check_new(struct union_fs *fs, struct inode *dir, const char *name)
+{
+	return check_name(fs, dir, name, -EPERM);
+}
+
+int names_check_old(struct union_fs *fs, struct inode *dir, const char *name)
+{
+	return check_name(fs, dir, name, -ENOENT);
+}
+
+static bool is_file(const struct inode *inode)
+{
+	return inode && !inode_is_directory(inode);
+}
+
+void names_lock_files(struct inode *a, struct inode *b)
+{
+	struct inode *first = a < b ? a : b, *second = a < b ? b : a;
+
+	if (is_file(first))
+		pthread_mutex_lock(&first->lock);
+	if (is_file(second) && second != first)
+		pthread_mutex_lock(&second->lock);
+}
+
+void names_unlock_files(struct inode *a, struct inode *b)
+{
+	if (is_file(a))
+		pthread_mutex_unlock(&a->lock);
+	if (is_file(b) && b != a)
+		pthread_mutex_unlock(&b->lock);
+}
+
+int names_prepare_removal(struct union_fs *fs, const struct doomed_name *doomed)
+{
+	struct inode *inode = doomed->inode;
+
+	/* A lower layer keeps its file; a file with other names is found by them, or by the index. */
+	if (!inode_is_upper(fs, inode) || (inode->hard_link && doomed->links > 1))
+		return 0;
+	if (doomed->links > 1 && !position_is(fs, inode, doomed->dir, doomed->name))
+		return 0;
+	return data_pin(fs, inode);
+}
+
+/* A name that stood in a lower layer is no more: the lower file shows one link less. */
+static void count_lower_name(struct union_fs *fs, const struct doomed_name *doomed)
+{
+	struct inode *inode = doomed->inode;
+
+	/* Without a record all of its links are still in the lower layer. */
+	if (!inode->hard_link && !inode_is_upper(fs, inode))
+		inode->hard_link = hard_links_obtain(fs, fs_layer(fs, inode->layer),
+						     inode->identity.inode, doomed->links);
+	if (inode->hard_link)
+		hard_link_count_gone(fs, inode->hard_link);
+}
+
+void names_finish_removal(struct union_fs *fs, const struct doomed_name *doomed)
+{
+	struct inode *inode = doomed->inode;
+	bool is_last = doomed->links <= 1;
+
+	if (!doomed->was_upper_name && !is_last)
+		count_lower_name(fs, doomed);
+	if (position_is(fs, inode, doomed->dir, doomed->name))
+		inode->flags |= INODE_NAMELESS;
+	if (!is_last)
+		return;
+	inode->flags |= INODE_UNLINKED;
+	inode_leave_table(fs, inode);
+	if (inode->hard_link)
+		hard_link_remove(fs, inode->hard_link);
+	if (inode_is_upper(fs, inode))
+		origin_forget(fs, DTTOIF(inode->type), inode->identity.inode);
+}
+
+int names_prepare_rmdir(struct union_fs *fs, struct inode *dir)
+{
+	struct directory *directory = dir->directory;
+	struct layer_dir *upper = directory->upper;
+	struct cached_fd *fd;
+	int error;
+
+	if (directory->visible)
+		return -ENOTEMPTY;
+	if (!upper)
+		return 0;
+	/* Whoever has it open may still ask for its attributes. */
+	error = layer_dir_open(upper, &fd);
+	if (error)
+		return error;
+	(void)fd_cache_pin(fs->fds, &upper->fd);
+	fd_cache_release(fs->fds, fd);
+	return 0;
+}
+
+void names_finish_rmdir(struct union_fs *fs, struct inode *dir)
+{
+	dir->directory->removed = true;
+	inode_leave_table(fs, dir);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "union/origin.h"
+
+#include "union/fs.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define RECORD_MAX 48
+
+/* Files that take no attribute of ours without privilege have their record in the index. */
+static bool is_recorded_in_index(const struct layer *layer, mode_t mode)
+{
+	return layer->xattr_namespace != XATTR_NAMESPACE_TRUSTED && !S_ISREG(mode) &&
+	       !S_ISDIR(mode);
+}
+
+static void index_name(char name[RECORD_MAX], uint64_t upper_inode)
+{
+	(void)snprintf(name, RECORD_MAX, "%" PRIx64 ".origin", upper_inode);
+}
+
+static ssize_t read_record(const struct union_fs *fs, const struct layer *layer, int directory,
+			   const char *name, const struct attributes *attributes,
+			   char record[RECORD_MAX])
+{
+	char link[RECORD_MAX];
+	ssize_t length;
+
+	if (!is_recorded_in_index(layer, attributes->mode))
+		return layer_get_control(layer, directory, name, CONTROL_ORIGIN, record,
+					 RECORD_MAX);
+	index_name(link, attributes->inode);
+	length = readlinkat(fs->hard_links.index_fds[layer->index], link, record, RECORD_MAX - 1);
+	if (length >= 0)
+		record[length] = 0;
+	return length;
+}
+
+static bool parse_record(const struct union_fs *fs, const char *record, struct origin *ret_origin)
+{
+	uint64_t id, inode;
+	char rest;
+
+	if (sscanf(record, "%" SCNx64 ":%" SCNx64 "%c", &id, &inode, &rest) != 2)
+		return false;
+	for (unsigned i = 0; i < fs->layer_count; i++) {
+		if (fs->layers[i]->id != id)
+			continue;
+		*ret_origin = (struct origin){ .layer = fs->layers[i], .inode = inode };
+		return true;
+	}
+	return false;
+}
+
+bool origin_read(struct union_fs *fs, const struct layer *layer, int directory, const char *name,
+		 const struct attributes *attributes, struct origin *ret_origin)
+{
+	char record[RECORD_MAX];
+
+	return read_record(fs, layer, directory, name, attributes, record) > 0 &&
+	       parse_record(fs, record, ret_origin);
+}
+
+void origin_record(struct union_fs *fs, int directory, const char *name,
+		   const struct attributes *copy, const struct layer *layer, uint64_t inode)
+{
+	char record[RECORD_MAX], link[RECORD_MAX];
+
+	(void)snprintf(record, sizeof(record), "%" PRIx64 ":%" PRIx64, layer->id, inode);
+	/* Without a record the number changes at the next mount; no reason to refuse the change. */
+	if (!is_recorded_in_index(fs->upper, copy->mode)) {
+		(void)layer_set_control(fs->upper, directory, name, CONTROL_ORIGIN, record);
+		return;
+	}
+	index_name(link, copy->inode);
+	(void)unlinkat(fs->work.index_fd, link, 0);
+	(void)symlinkat(record, fs->work.index_fd, link);
+}
+
+void origin_forget(struct union_fs *fs, mode_t mode, uint64_t upper_inode)
+{
+	char link[RECORD_MAX];
+
+	if (!is_recorded_in_index(fs->upper, mode))
+		return;
+	index_name(link, upper_inode);
+	(void)unlinkat(fs->work.index_fd, link, 0);
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Renaming: what moves is brought into the upper first, whole or with a redirect, and then moved by
+ * one rename(2) there. The whiteout that the old name may need is put before (prefix form) or by
+ * the rename itself (node form), so that the lower layers' namesake never shows through.
+ */
+#include "base/confined.h"
+#include "union/copy_up.h"
+#include "union/directory.h"
+#include "union/fs.h"
+#include "union/names.h"
+#include "union/redirect.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One end of the rename. */
+struct end {
+	struct inode *dir;
+	const char *name;
+	struct union_entry found; /* what stands there; inode NULL when nothing does */
+	struct listing_entry entry; /* a copy of it, taken with dir locked */
+	struct cached_fd *fd;	    /* of the upper part of dir */
+};
+
+struct move {
+	struct union_fs *fs;
+	struct end from, to;
+	unsigned flags;
+	bool whiteout;		  /* the old name needs one */
+	enum whiteout_form form;  /* and gets it in this form */
+};
+
+static bool is_exchange(const struct move *move)
+{
+	return move->flags & RENAME_EXCHANGE;
+}
+
+/* -- before anything is locked -- */
+
+static int find_end(struct union_fs *fs, struct end *end)
+{
+	int error = union_lookup(fs, end->dir, end->name, &end->found);
+
+	if (error)
+		end->found.inode = NULL;
+	return error == -ENOENT ? 0 : error;
+}
+
+static int check(const struct move *move)
+{
+	const struct inode *from = move->from.found.inode, *to = move->to.found.inode;
+
+	if (!from || (is_exchange(move) && !to))
+		return -ENOENT;
+	if (to && (move->flags & RENAME_NOREPLACE))
+		return -EEXIST;
+	if (!to || is_exchange(move))
+		return 0;
+	if (inode_is_directory(from) != inode_is_directory(to))
+		return inode_is_directory(to) ? -EISDIR : -ENOTDIR;
+	return 0;
+}
+
+/* Makes a directory ready to move without losing what it shows from lower layers. */
+static int prepare_directory(struct union_fs *fs, struct inode *dir)
+{
+	int error;
+
+	/* Reading it tells which lower parts it really has. */
+	error = directory_lock(fs, dir, false);
+	if (error)
+		return error;
+	directory_unlock(dir);
+	if (!dir->directory->lower_count || dir->directory->opaque)
+		return 0;
+	if (fs->redirect == REDIRECT_ON) {
+		pthread_rwlock_rdlock(&fs->topology);
+		error = redirect_set(fs, dir);
+		pthread_rwlock_unlock(&fs->topology);
+		if (!error)
+			return 0;
+	}
+	return copy_up_tree(fs, dir);
+}
+
+static int prepare(struct union_fs *fs, struct inode *inode)
+{
+	int error = copy_up(fs, inode, COPY_WHOLE);
+
+	return error || !inode_is_directory(inode) ? error : prepare_directory(fs, inode);
+}
+
+/* -- with everything locked -- */
+
+static int open_end(struct union_fs *fs, struct end *end)
+{
+	struct listing_entry *entry;
+
+	if (end->dir->directory->removed)
+		return -ENOENT;
+	entry = directory_obtain_entry(fs, end->dir, end->name);
+	if (!entry)
+		return -ENOMEM;
+	/* Somebody was faster: the caller's view of the names is stale. */
+	if (listing_entry_is_visible(entry) != (end->found.inode != NULL))
+		return -ESTALE;
+	end->entry = *entry;
+	return layer_dir_open(end->dir->directory->upper, &end->fd);
+}
+
+static void set_entry(const struct end *end, uint8_t type, unsigned whiteout)
+{
+	struct listing_entry *entry = listing_find(end->dir->directory->listing, end->name);
+
+	directory_set_entry(end->dir, entry, type, whiteout);
+}
+
+/* One of several names of a copied-up file may not be in the upper yet: what moves must be. */
+static int bring_name_up(struct union_fs *fs, struct end *end)
+{
+	int error;
+
+	if (end->entry.upper_type || inode_is_directory(end->found.inode))
+		return 0;
+	error = link_bring_up(fs, end->found.inode, end->fd->fd, end->name);
+	if (error)
+		return error;
+	set_entry(end, end->found.inode->type, end->entry.whiteout);
+	end->entry.upper_type = end->found.inode->type;
+	return 0;
+}
+
+/* A directory without redirect that comes to stand over a lower one must not merge with it. */
+static int separate(struct union_fs *fs, struct inode *inode, const struct end *place)
+{
+	if (!inode_is_directory(inode) || inode->directory->redirect ||
+	    place->entry.lower_type != DT_DIR)
+		return 0;
+	return directory_make_opaque(fs, inode);
+}
+
+static bool prefix_fits(const struct union_fs *fs, const char *name)
+{
+	char prefixed[NAME_MAX + 1];
+
+	return fs->upper->dialect == WHITEOUT_AUFS && whiteout_prefixed_name(name, prefixed) == 0;
+}
+
+/* In prefix form the whiteout can stand beside the name, and comes first. */
+static int put_prefix_first(struct move *move)
+{
+	struct end *from = &move->from;
+	char trash[WORK_NAME_MAX];
+
+	if (!move->whiteout || !prefix_fits(move->fs, from->name))
+		return 0;
+	work_new_name(&move->fs->work, trash);
+	return whiteout_put(move->fs->upper, from->fd->fd, from->name, TARGET_ABSENT,
+			    move->fs->work.fd, trash, &move->form);
+}
+
+/* Undoes put_prefix_first() when the rename failed. */
+static void take_prefix_back(const struct move *move)
+{
+	char prefixed[NAME_MAX + 1];
+
+	if (move->form == WHITEOUT_FORM_PREFIX && !(move->from.entry.whiteout & move->form) &&
+	    whiteout_prefixed_name(move->from.name, prefixed) == 0)
+		(void)unlinkat(move->from.fd->fd, prefixed, 0);
+}
+
+static int rename_on_disk(const struct move *move, unsigned flags)
+{
+	if (renameat2(move->from.fd->fd, move->from.name, move->to.fd->fd, move->to.name, flags) <
+	    0)
+		return -errno;
+	return 0;
+}
+
+/* What the exchange brought to the old name goes; a whiteout in its place, if one is needed still. */
+static int clear_old_name(struct move *move, enum whiteout_target target)
+{
+	struct union_fs *fs = move->fs;
+	bool node_needed = move->whiteout && !move->form;
+	char trash[WORK_NAME_MAX];
+	int error = 0;
+
+	work_new_name(&fs->work, trash);
+	if (target == TARGET_DIRECTORY && node_needed)
+		error = whiteout_put(fs->upper, move->from.fd->fd, move->from.name, target,
+				     fs->work.fd, trash, &move->form);
+	else if (target == TARGET_DIRECTORY)
+		error = renameat(move->from.fd->fd, move->from.name, fs->work.fd, trash) < 0 ?
+				-errno :
+				0;
+	else if (node_needed) /* it is a whiteout already */
+		move->form = WHITEOUT_FORM_NODE;
+	else
+		error = unlinkat(move->from.fd->fd, move->from.name, 0) < 0 ? -errno : 0;
+	if (target == TARGET_DIRECTORY && !error)
+		work_discard(&fs->work, trash);
+	return error;
+}
+
+/* Where the file system cannot leave a whiteout by itself, there is a moment without one. */
+static int rename_then_whiteout(struct move *move)
+{
+	char trash[WORK_NAME_MAX];
+	int error = rename_on_disk(move, 0);
+
+	if (error)
+		return error;
+	work_new_name(&move->fs->work, trash);
+	return whiteout_put(move->fs->upper, move->from.fd->fd, move->from.name, TARGET_ABSENT,
+			    move->fs->work.fd, trash, &move->form);
+}
+
+static int rename_with_whiteout(struct move *move)
+{
+	int error = rename_on_disk(move, RENAME_WHITEOUT);
+
+	if (error == -EINVAL || error == -EPERM)
+		return rename_then_whiteout(move);
+	if (!error)
+		move->form = WHITEOUT_FORM_NODE;
+	return error;
+}
+
+/* Moves over whatever the upper has under the new name. */
+static int replace(struct move *move)
+{
+	bool is_directory = inode_is_directory(move->from.found.inode);
+	bool over_node = move->to.entry.whiteout & WHITEOUT_FORM_NODE;
+	int error;
+
+	if (!(is_directory && over_node)) {
+		error = move->whiteout && !move->form ? rename_with_whiteout(move) :
+							rename_on_disk(move, 0);
+		if (error != -ENOTEMPTY && error != -EEXIST)
+			return error;
+	}
+	/* A directory over a node, or over one that only holds whiteouts: neither is ever missing. */
+	error = rename_on_disk(move, RENAME_EXCHANGE);
+	return error ? error : clear_old_name(move, over_node ? TARGET_FILE : TARGET_DIRECTORY);
+}
+
+static void remove_prefix_at_new_name(const struct move *move)
+{
+	char prefixed[NAME_MAX + 1];
+
+	if ((move->to.entry.whiteout & WHITEOUT_FORM_PREFIX) &&
+	    whiteout_prefixed_name(move->to.name, prefixed) == 0)
+		(void)unlinkat(move->to.fd->fd, prefixed, 0);
+}
+
+/* -- what the union remembers -- */
+
+static int move_inode(struct union_fs *fs, struct inode *inode, const struct end *to)
+{
+	if (inode_is_directory(inode)) {
+		int error = layer_dir_move(inode->directory->upper, to->dir->directory->upper,
+					   to->name);
+
+		if (error)
+			return error;
+	}
+	/* A file's position may have been another of its names, which stays; this one is as good. */
+	return position_set(fs, inode, to->dir, to->name);
+}
+
+static struct doomed_name doomed_by(const struct move *move)
+{
+	return (struct doomed_name){
+		.inode = move->to.found.inode,
+		.dir = move->to.dir,
+		.name = move->to.name,
+		.links = move->to.found.attributes.links,
+		.was_upper_name = move->to.entry.upper_type != 0,
+	};
+}
+
+static int prepare_target(const struct move *move)
+{
+	struct doomed_name doomed = doomed_by(move);
+
+	if (!doomed.inode)
+		return 0;
+	return inode_is_directory(doomed.inode) ? names_prepare_rmdir(move->fs, doomed.inode) :
+						  names_prepare_removal(move->fs, &doomed);
+}
+
+static void finish_target(const struct move *move)
+{
+	struct doomed_name doomed = doomed_by(move);
+
+	if (!doomed.inode)
+		return;
+	if (inode_is_directory(doomed.inode))
+		names_finish_rmdir(move->fs, doomed.inode);
+	else
+		names_finish_removal(move->fs, &doomed);
+}
+
+/* -- the two kinds of rename -- */
+
+static int move_over(struct move *move)
+{
+	struct union_fs *fs = move->fs;
+	struct inode *inode = move->from.found.inode;
+	int error = prepare_target(move);
+
+	move->whiteout = (move->from.entry.lower_type && !move->from.entry.whiteout) ||
+			 (move->flags & RENAME_WHITEOUT);
+	if (!error)
+		error = separate(fs, inode, &move->to);
+	if (!error)
+		error = put_prefix_first(move);
+	if (error)
+		return error;
+	error = replace(move);
+	if (error) {
+		take_prefix_back(move);
+		return error;
+	}
+	remove_prefix_at_new_name(move);
+	set_entry(&move->to, inode->type, 0);
+	set_entry(&move->from, 0, move->from.entry.whiteout | move->form);
+	finish_target(move);
+	return move_inode(fs, inode, &move->to);
+}
+
+static int exchange(struct move *move)
+{
+	struct union_fs *fs = move->fs;
+	struct inode *from = move->from.found.inode, *to = move->to.found.inode;
+	int error = separate(fs, from, &move->to);
+
+	if (!error)
+		error = separate(fs, to, &move->from);
+	if (!error)
+		error = rename_on_disk(move, RENAME_EXCHANGE);
+	if (error)
+		return error;
+	set_entry(&move->to, from->type, move->to.entry.whiteout);
+	set_entry(&move->from, to->type, move->from.entry.whiteout);
+	error = move_inode(fs, from, &move->to);
+	if (!error)
+		error = move_inode(fs, to, &move->from);
+	return error;
+}
+
+/* The entry made for a new name that did not come to be. */
+static void drop_unused_entry(const struct end *end)
+{
+	struct listing_entry *entry = listing_find(end->dir->directory->listing, end->name);
+
+	if (entry && !entry->upper_type)
+		directory_set_entry(end->dir, entry, 0, entry->whiteout);
+}
+
+static int rename_locked(struct move *move)
+{
+	struct union_fs *fs = move->fs;
+	int error = open_end(fs, &move->from);
+
+	if (!error)
+		error = open_end(fs, &move->to);
+	if (!error)
+		error = bring_name_up(fs, &move->from);
+	if (!error && is_exchange(move))
+		error = bring_name_up(fs, &move->to);
+	if (!error)
+		error = is_exchange(move) ? exchange(move) : move_over(move);
+	if (error)
+		drop_unused_entry(&move->to);
+	fd_cache_release(fs->fds, move->from.fd);
+	fd_cache_release(fs->fds, move->to.fd);
+	return error;
+}
+
+static int lock_and_rename(struct move *move)
+{
+	struct inode *from = move->from.found.inode, *to = move->to.found.inode;
+	bool moves_directory = inode_is_directory(from) || (to && inode_is_directory(to));
+	struct inode *target = to && inode_is_directory(to) && !is_exchange(move) ? to : NULL;
+	struct inode *dirs[] = { move->from.dir, move->to.dir, target };
+	int error;
+
+	if (moves_directory)
+		pthread_rwlock_wrlock(&move->fs->topology);
+	names_lock_files(from, to);
+	error = directory_lock_all(move->fs, dirs, 3);
+	if (!error) {
+		error = rename_locked(move);
+		directory_unlock_all(dirs, 3);
+	}
+	names_unlock_files(from, to);
+	if (moves_directory)
+		pthread_rwlock_unlock(&move->fs->topology);
+	return error;
+}
+
+static int prepare_and_rename(struct move *move)
+{
+	struct union_fs *fs = move->fs;
+	int error = check(move);
+
+	/* Two names of one file: POSIX wants nothing to happen. */
+	if (error || move->from.found.inode == move->to.found.inode)
+		return error;
+	error = copy_up(fs, move->from.dir, COPY_WHOLE);
+	if (!error)
+		error = copy_up(fs, move->to.dir, COPY_WHOLE);
+	if (!error)
+		error = prepare(fs, move->from.found.inode);
+	if (!error && is_exchange(move))
+		error = prepare(fs, move->to.found.inode);
+	return error ? error : lock_and_rename(move);
+}
+
+int union_rename(struct union_fs *fs, struct inode *from_dir, const char *from,
+		 struct inode *to_dir, const char *to, unsigned flags)
+{
+	struct move move = {
+		.fs = fs,
+		.from = { .dir = from_dir, .name = from },
+		.to = { .dir = to_dir, .name = to },
+		.flags = flags,
+	};
+	int error = names_check_old(fs, from_dir, from);
+
+	if (!error)
+		error = names_check_new(fs, to_dir, to);
+	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
+	    (is_exchange(&move) && flags != RENAME_EXCHANGE))
+		error = -EINVAL;
+	if (!error)
+		error = find_end(fs, &move.from);
+	if (!error)
+		error = find_end(fs, &move.to);
+	if (!error)
+		error = prepare_and_rename(&move);
+	if (move.from.found.inode)
+		inode_unref(fs, move.from.found.inode, 1);
+	if (move.to.found.inode)
+		inode_unref(fs, move.to.found.inode, 1);
+	return error;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which stacks of layers make sense: checked before anything is written. */
+#pragma once
+
+#include "base/problem.h"
+#include "layer/layer.h"
+
+/*
+ * Refuses the same directory twice, a layer inside another, and a mountpoint (NULL: none) that is
+ * in a layer or has a layer in it: there every access would come back to us. 0 or -errno.
+ */
+int stack_check(struct layer *const *layers, unsigned count, const char *mountpoint,
+		struct problem *problem);

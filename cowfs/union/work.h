@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The union's own state in the upper: `.wh..wh.cowfs/`, or the directory given as workdir.
+ *
+ *	work/	objects being made; what becomes visible is made here and appears by one rename
+ *	index/	hard links and origins, see hard_links.h and origin.h
+ *
+ * Whoever holds the state holds a lock (flock(2)) on the upper's root and on the state directory.
+ */
+#pragma once
+
+#include "base/problem.h"
+#include "layer/layer.h"
+
+#include <stdint.h>
+
+struct work {
+	int state_fd;	  /* the state directory; locked */
+	int upper_lock_fd; /* the upper's root; locked */
+	int fd;		  /* work/ */
+	int index_fd;	  /* index/ */
+	_Atomic uint64_t next_name;
+};
+
+#define WORK_NAME_MAX 24
+
+/* Nothing open. */
+void work_init(struct work *work);
+
+/*
+ * Locks the upper, waiting a little for an earlier mount's daemon to end, makes the directories
+ * and empties work/. workdir NULL means STATE_DIRECTORY in the upper. 0 or -errno with a problem.
+ */
+int work_open(struct work *work, const struct layer *upper, const char *workdir,
+	      struct problem *problem);
+void work_close(struct work *work);
+
+/* A name not used in work/ yet. */
+void work_new_name(struct work *work, char name[WORK_NAME_MAX]);
+
+/* Deletes name, with all that is in it when it is a directory. Errors leave litter for the next mount. */
+void work_discard(struct work *work, const char *name);
