@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The data of files, addressed by inode: a handle never matters. */
+#include "fuse/operations.h"
+#include "fuse/scratch.h"
+
+#include <errno.h>
+
+#define COPY_MAX (1UL << 30)
+
+void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
+{
+	struct session *session = begin(req, MESSAGE_OPEN);
+
+	(void)node;
+	/* Ends this message and RELEASE for good; the kernel then keeps the page cache. */
+	if (session->negotiated.no_open) {
+		reply_result(req, -ENOSYS);
+		return;
+	}
+	file->fh = 0;
+	/* Without keep_cache each open drops what others may have changed. */
+	file->keep_cache = !session->options.changing;
+	(void)fuse_reply_open(req, file);
+}
+
+void op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
+{
+	(void)begin(req, MESSAGE_RELEASE);
+	(void)node;
+	(void)file;
+	reply_result(req, 0);
+}
+
+void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
+	     struct fuse_file_info *file)
+{
+	struct session *session = begin(req, MESSAGE_READ);
+	char *data = scratch(size);
+	ssize_t length;
+
+	(void)file;
+	if (!data) {
+		reply_result(req, -ENOMEM);
+		return;
+	}
+	length = union_read(session->fs, inode_of(session, node), data, size, (uint64_t)offset);
+	if (length < 0)
+		reply_result(req, (int)length);
+	else
+		(void)fuse_reply_buf(req, data, (size_t)length);
+}
+
+/*
+ * libfuse does not pass on FUSE_WRITE_KILL_SUIDGID. The kernel sends it with writes of callers
+ * without CAP_FSETID, never with pages written back, so it is guessed from who calls.
+ */
+static bool may_not_keep_privileges(const struct session *session, fuse_req_t req,
+				    const struct fuse_file_info *file)
+{
+	return session->negotiated.kill_privileges && !file->writepage &&
+	       fuse_req_ctx(req)->uid != 0;
+}
+
+void op_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t size, off_t offset,
+	      struct fuse_file_info *file)
+{
+	struct session *session = begin(req, MESSAGE_WRITE);
+	bool kill_privileges = may_not_keep_privileges(session, req, file);
+	ssize_t length = union_write(session->fs, inode_of(session, node), data, size,
+				     (uint64_t)offset, kill_privileges);
+
+	if (length < 0)
+		reply_result(req, (int)length);
+	else
+		(void)fuse_reply_write(req, (size_t)length);
+}
+
+void op_fsync(fuse_req_t req, fuse_ino_t node, int data_only, struct fuse_file_info *file)
+{
+	struct session *session = begin(req, MESSAGE_FSYNC);
+
+	(void)file;
+	/* ENOSYS counts as done, for this call and for all to come. */
+	if (session->options.never_sync)
+		reply_result(req, -ENOSYS);
+	else
+		reply_result(req, union_fsync(session->fs, inode_of(session, node), data_only));
+}
+
+void op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, off_t length,
+		  struct fuse_file_info *file)
+{
+	struct session *session = begin(req, MESSAGE_FALLOCATE);
+
+	(void)file;
+	reply_result(req, union_fallocate(session->fs, inode_of(session, node), mode,
+					  (uint64_t)offset, (uint64_t)length));
+}
+
+void op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
+			struct fuse_file_info *from_file, fuse_ino_t to, off_t to_offset,
+			struct fuse_file_info *to_file, size_t length, int flags)
+{
+	struct session *session = begin(req, MESSAGE_COPY_FILE_RANGE);
+	ssize_t copied;
+
+	(void)from_file;
+	(void)to_file;
+	if (flags) {
+		reply_result(req, -EINVAL);
+		return;
+	}
+	/* The answer has room for 32 bits; the caller comes again for the rest. */
+	if (length > COPY_MAX)
+		length = COPY_MAX;
+	copied = union_copy_file_range(session->fs, inode_of(session, from), (uint64_t)from_offset,
+				       inode_of(session, to), (uint64_t)to_offset, length);
+	if (copied < 0)
+		reply_result(req, (int)copied);
+	else
+		(void)fuse_reply_write(req, (size_t)copied);
+}

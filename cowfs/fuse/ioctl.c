@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The flags of chattr(1), and our own report; every other ioctl is unknown. */
+#include "fuse/operations.h"
+
+#include <errno.h>
+#include <linux/fs.h>
+#include <string.h>
+
+/*
+ * The kernel passes an int whatever the request's number says (long, for history's sake), and
+ * answers EIO to the caller when more than out_size bytes come back.
+ */
+static void get_flags(struct session *session, fuse_req_t req, struct inode *inode, size_t out_size)
+{
+	int flags = 0;
+	int result;
+
+	if (out_size < sizeof(flags)) {
+		reply_result(req, -EINVAL);
+		return;
+	}
+	result = union_get_flags(session->fs, inode, &flags);
+	if (result < 0)
+		reply_result(req, result);
+	else
+		(void)fuse_reply_ioctl(req, 0, &flags, sizeof(flags));
+}
+
+static void set_flags(struct session *session, fuse_req_t req, struct inode *inode, const void *in,
+		      size_t in_size)
+{
+	int flags;
+	int result;
+
+	if (in_size < sizeof(flags)) {
+		reply_result(req, -EINVAL);
+		return;
+	}
+	memcpy(&flags, in, sizeof(flags));
+	result = union_set_flags(session->fs, inode, flags);
+	if (result < 0)
+		reply_result(req, result);
+	else
+		(void)fuse_reply_ioctl(req, 0, NULL, 0);
+}
+
+static void report(struct session *session, fuse_req_t req, size_t out_size)
+{
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+	int result = stat_report(session, &text);
+
+	if (result < 0)
+		reply_result(req, result);
+	else if (text.length + 1 > out_size)
+		reply_result(req, -ERANGE);
+	else
+		(void)fuse_reply_ioctl(req, 0, text.data, text.length + 1);
+}
+
+void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
+	      struct fuse_file_info *file, unsigned flags, const void *in, size_t in_size,
+	      size_t out_size)
+{
+	struct session *session = fuse_req_userdata(req);
+	struct inode *inode = inode_of(session, node);
+
+	(void)argument;
+	(void)file;
+	(void)flags;
+	if (command == STAT_IOCTL && node == FUSE_ROOT_ID) {
+		report(session, req, out_size);
+		return;
+	}
+	counts_add(&session->counts, MESSAGE_IOCTL);
+	switch (command) {
+	case FS_IOC_GETFLAGS:
+	case FS_IOC32_GETFLAGS:
+		get_flags(session, req, inode, out_size);
+		break;
+	case FS_IOC_SETFLAGS:
+	case FS_IOC32_SETFLAGS:
+		set_flags(session, req, inode, in, in_size);
+		break;
+	default:
+		reply_result(req, -ENOTTY);
+		break;
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names and what they stand for: lookup, forget, readlink. */
+#include "fuse/operations.h"
+
+#include <errno.h>
+
+void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct session *session = begin(req, MESSAGE_LOOKUP);
+	struct union_entry entry;
+	int result = union_lookup(session->fs, inode_of(session, parent), name, &entry);
+
+	if (result == -ENOENT) {
+		/* The kernel remembers an absence only when told so: an entry without an inode. */
+		struct fuse_entry_param absent = { .entry_timeout = session->timeout };
+
+		(void)fuse_reply_entry(req, &absent);
+		return;
+	}
+	reply_entry(session, req, result, &entry);
+}
+
+static void forget(struct session *session, fuse_ino_t node, uint64_t count)
+{
+	/* The root was never given out by us. */
+	if (node != FUSE_ROOT_ID)
+		union_forget(session->fs, inode_of(session, node), count);
+}
+
+void op_forget(fuse_req_t req, fuse_ino_t node, uint64_t count)
+{
+	struct session *session = begin(req, MESSAGE_FORGET);
+
+	forget(session, node, count);
+	fuse_reply_none(req);
+}
+
+void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	struct session *session = begin(req, MESSAGE_FORGET);
+
+	for (size_t i = 0; i < count; i++)
+		forget(session, forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+void op_readlink(fuse_req_t req, fuse_ino_t node)
+{
+	struct session *session = begin(req, MESSAGE_READLINK);
+	cleanup_buffer struct buffer target = BUFFER_INIT;
+	int result = union_readlink(session->fs, inode_of(session, node), &target);
+
+	if (result < 0)
+		reply_result(req, result);
+	else
+		(void)fuse_reply_readlink(req, buffer_string(&target));
+}

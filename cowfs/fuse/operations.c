@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/operations.h"
+
+#include <stdint.h>
+
+struct session *begin(fuse_req_t req, enum message message)
+{
+	struct session *session = fuse_req_userdata(req);
+
+	counts_add(&session->counts, message);
+	return session;
+}
+
+struct inode *inode_of(const struct session *session, fuse_ino_t node)
+{
+	if (node == FUSE_ROOT_ID)
+		return union_root(session->fs);
+	return (struct inode *)(uintptr_t)node;
+}
+
+fuse_ino_t node_of(const struct session *session, const struct inode *inode)
+{
+	if (inode == union_root(session->fs))
+		return FUSE_ROOT_ID;
+	return (fuse_ino_t)(uintptr_t)inode;
+}
+
+struct union_caller caller_of(const struct session *session, fuse_req_t req)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(req);
+
+	return (struct union_caller){
+		.uid = context->uid,
+		.gid = context->gid,
+		/* Otherwise the kernel has applied it already. */
+		.umask = session->negotiated.dont_mask ? context->umask : 0,
+	};
+}
+
+void reply_result(fuse_req_t req, int result)
+{
+	(void)fuse_reply_err(req, -result);
+}
+
+void reply_entry(struct session *session, fuse_req_t req, int result,
+		 const struct union_entry *entry)
+{
+	struct fuse_entry_param param;
+
+	if (result < 0) {
+		reply_result(req, result);
+		return;
+	}
+	param_from_entry(session, entry, &param);
+	/* An answer that did not arrive is an entry that the kernel will never forget. */
+	if (fuse_reply_entry(req, &param) != 0)
+		union_forget(session->fs, entry->inode, 1);
+}
+
+static void op_init(void *userdata, struct fuse_conn_info *connection)
+{
+	struct session *session = userdata;
+	struct negotiation wanted = {
+		.changing = session->options.changing,
+		.posix_acl = !session->options.no_acl && !session->options.no_xattr,
+	};
+
+	negotiate(&wanted, connection, &session->negotiated);
+	if (session->options.ready)
+		session->options.ready(session, session->options.context);
+}
+
+/*
+ * Left out on purpose, so that libfuse answers ENOSYS and the kernel never asks again: flush, as
+ * nothing happens at close; create, because MKNOD and an open without a message save the RELEASE of
+ * every new file; access, which default_permissions decides; locks, which the kernel keeps itself.
+ */
+const struct fuse_lowlevel_ops session_operations = {
+	.init = op_init,
+	.lookup = op_lookup,
+	.forget = op_forget,
+	.forget_multi = op_forget_multi,
+	.getattr = op_getattr,
+	.setattr = op_setattr,
+	.readlink = op_readlink,
+	.mknod = op_mknod,
+	.mkdir = op_mkdir,
+	.symlink = op_symlink,
+	.link = op_link,
+	.unlink = op_unlink,
+	.rmdir = op_rmdir,
+	.rename = op_rename,
+	.open = op_open,
+	.release = op_release,
+	.read = op_read,
+	.write = op_write,
+	.fsync = op_fsync,
+	.fallocate = op_fallocate,
+	.copy_file_range = op_copy_file_range,
+	.lseek = op_lseek,
+	.opendir = op_opendir,
+	.releasedir = op_releasedir,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.fsyncdir = op_fsyncdir,
+	.statfs = op_statfs,
+	.getxattr = op_getxattr,
+	.listxattr = op_listxattr,
+	.setxattr = op_setxattr,
+	.removexattr = op_removexattr,
+	.ioctl = op_ioctl,
+#ifdef HAVE_STRUCT_FUSE_LOWLEVEL_OPS_TMPFILE
+	.tmpfile = op_tmpfile,
+#endif
+#ifdef HAVE_STRUCT_FUSE_LOWLEVEL_OPS_STATX
+	.statx = op_statx,
+#endif
+};

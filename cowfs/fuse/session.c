@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/session.h"
+
+#include "base/cleanup.h"
+#include "base/device.h"
+#include "fuse/ending.h"
+#include "fuse/library_log.h"
+#include "fuse/operations.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* "Effectively infinite": nobody but us changes the tree. */
+#define TIMEOUT_FOREVER (365.0 * 24 * 60 * 60)
+#define THREADS_DEFAULT 16U
+#define IDLE_THREADS_DEFAULT 10U
+
+/* Adds "-o NAME" or "-o NAME=VALUE" as ONE option, whatever characters it holds (CVE-2018-10906). */
+static int add_option(struct fuse_args *args, const char *name, const char *value)
+{
+	cleanup_buffer struct buffer option = BUFFER_INIT;
+	cleanup_free char *escaped = NULL;
+	int result = buffer_append_string(&option, name);
+
+	if (result == 0 && value)
+		result = buffer_append_format(&option, "=%s", value);
+	if (result < 0)
+		return result;
+	if (fuse_opt_add_opt_escaped(&escaped, buffer_string(&option)) < 0 ||
+	    fuse_opt_add_arg(args, "-o") < 0 || fuse_opt_add_arg(args, escaped) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int add_arguments(struct fuse_args *args, const struct session_options *options)
+{
+	int result = fuse_opt_add_arg(args, "cowfs") < 0 ? -ENOMEM : 0;
+
+	/* The kernel checks permissions, always. */
+	if (result == 0)
+		result = add_option(args, "default_permissions", NULL);
+	if (result == 0 && options->allow_other)
+		result = add_option(args, "allow_other", NULL);
+	if (result == 0)
+		result = add_option(args, "fsname", options->fsname);
+	if (result == 0)
+		result = add_option(args, "subtype", options->subtype);
+	for (size_t i = 0; options->mount_options && options->mount_options[i] && result == 0; i++)
+		result = add_option(args, options->mount_options[i], NULL);
+	if (result == 0 && options->debug && fuse_opt_add_arg(args, "-d") < 0)
+		result = -ENOMEM;
+	return result;
+}
+
+static int create_fuse_session(struct session *session, struct problem *problem)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	int result = add_arguments(&args, &session->options);
+
+	if (result == 0) {
+		session->fuse = fuse_session_new(&args, &session_operations,
+						 sizeof(session_operations), session);
+		if (!session->fuse)
+			result = -EINVAL;
+	}
+	fuse_opt_free_args(&args);
+	if (result == -EINVAL)
+		return problem_set(problem, result, "libfuse refuses the mount options: %s",
+				   library_log_last());
+	if (result < 0)
+		return problem_set(problem, result, "cannot prepare the session: %s",
+				   strerror(-result));
+	return 0;
+}
+
+int session_create(struct union_fs *fs, const struct session_options *options,
+		   struct session **ret_session, struct problem *problem)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	int result;
+
+	if (!session)
+		return problem_set(problem, -ENOMEM, "out of memory");
+	session->fs = fs;
+	session->options = *options;
+	session->timeout = options->changing ? options->timeout : TIMEOUT_FOREVER;
+	(void)clock_gettime(CLOCK_MONOTONIC, &session->started);
+	library_log_take(options->debug);
+	result = create_fuse_session(session, problem);
+	if (result < 0) {
+		session_destroy(session);
+		return result;
+	}
+	*ret_session = session;
+	return 0;
+}
+
+void session_destroy(struct session *session)
+{
+	if (!session)
+		return;
+	if (session->mountpoint)
+		(void)ending_detach(session);
+	/*
+	 * Not fuse_session_unmount(): it works by path alone, and might unmount what somebody has
+	 * mounted there since.
+	 */
+	if (session->fuse)
+		fuse_session_destroy(session->fuse);
+	free(session->mountpoint);
+	free(session);
+}
+
+/* libfuse's own complaint would not say what to do. */
+static int check_device(struct problem *problem)
+{
+	cleanup_fd int fd = device_open("/dev/fuse", O_RDWR);
+
+	if (fd >= 0)
+		return 0;
+	switch (-fd) {
+	case ENOENT:
+		return problem_set(problem, -ENOENT,
+				   "/dev/fuse does not exist. In a container, pass it on "
+				   "(--device /dev/fuse); elsewhere, make it with "
+				   "'mknod -m 666 /dev/fuse c 10 229'");
+	case ENODEV:
+	case ENXIO:
+		return problem_set(problem, -ENODEV,
+				   "/dev/fuse has no driver. Load it with 'modprobe fuse'");
+	case EACCES:
+	case EPERM:
+		return problem_set(problem, fd,
+				   "/dev/fuse: %s. Let root do 'chmod 666 /dev/fuse' or add you "
+				   "to the group that owns it; an ordinary user needs fusermount3 "
+				   "(package fuse3) too",
+				   strerror(-fd));
+	default:
+		return problem_set(problem, fd, "/dev/fuse: %s", strerror(-fd));
+	}
+}
+
+static int mount_failed(const char *mountpoint, struct problem *problem)
+{
+	const char *reason = library_log_last();
+
+	if (geteuid() != 0)
+		return problem_set(problem, -EPERM,
+				   "cannot mount on %s%s%s. An ordinary user needs fusermount3 "
+				   "(package fuse3) and a mountpoint of their own",
+				   mountpoint, reason[0] ? ": " : "", reason);
+	return problem_set(problem, -EPERM, "cannot mount on %s: %s", mountpoint,
+			   reason[0] ? reason : "not permitted");
+}
+
+int session_mount(struct session *session, const char *mountpoint, struct problem *problem)
+{
+	int result = check_device(problem);
+
+	if (result < 0)
+		return result;
+	session->mountpoint = strdup(mountpoint);
+	if (!session->mountpoint)
+		return problem_set(problem, -ENOMEM, "out of memory");
+	/* A signal between the mount and the first answer would leave a dead mount behind. */
+	ending_block_signals();
+	if (fuse_session_mount(session->fuse, mountpoint) < 0) {
+		ending_unblock_signals();
+		free(steal_pointer(&session->mountpoint));
+		return mount_failed(mountpoint, problem);
+	}
+	session->mount_id = ending_mount_id(mountpoint);
+	return 0;
+}
+
+static int loop(struct session *session)
+{
+	const struct session_options *options = &session->options;
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int result;
+
+	if (!config)
+		return -ENOMEM;
+	fuse_loop_cfg_set_clone_fd(config, options->clone_fd);
+	fuse_loop_cfg_set_max_threads(config,
+				      options->threads ? options->threads : THREADS_DEFAULT);
+	fuse_loop_cfg_set_idle_threads(config, options->idle_threads ? options->idle_threads
+								     : IDLE_THREADS_DEFAULT);
+	result = fuse_session_loop_mt(session->fuse, config);
+	fuse_loop_cfg_destroy(config);
+	return result;
+}
+
+int session_run(struct session *session)
+{
+	struct ending *ending = NULL;
+	int result = seeker_create(session, &session->seeker);
+
+	if (result == 0)
+		result = ending_watch(session, &ending);
+	if (result == 0)
+		result = loop(session);
+	ending_unwatch(ending);
+	seeker_destroy(session->seeker);
+	session->seeker = NULL;
+	return result;
+}
+
+int session_describe(const struct session *session, struct buffer *text)
+{
+	return negotiated_describe(&session->negotiated, text);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One mounted union: from the first agreement with the kernel to the unmount.
+ *
+ * session_create() makes it, session_mount() puts it in the tree, session_run() serves until the
+ * file system is unmounted, however that happens, or a signal asks for the end. The file system
+ * passed in must outlive the session. A process runs one session at a time: libfuse's log and
+ * the handling of signals belong to the whole process.
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/problem.h"
+#include "union/union.h"
+
+#include <stdbool.h>
+
+struct session;
+
+struct session_options {
+	const char *fsname;  /* the device shown in the mount table */
+	const char *subtype; /* the type shown is fuse.SUBTYPE */
+	/* Passed to the kernel as they are: ro, suid, dev, noexec, context="..." and kin; ends with NULL. */
+	const char *const *mount_options;
+	bool allow_other;
+	bool read_only;	       /* the union is: nothing needs to be flushed */
+	bool no_acl;	       /* POSIX ACLs are neither enforced nor shown */
+	bool no_xattr;	       /* every extended attribute is answered "not supported", for good */
+	bool never_sync;       /* fsync is answered once, and then by the kernel */
+	bool debug;	       /* libfuse tells each message on stderr */
+	bool changing;	       /* layers change underneath: nothing is cached longer than timeout */
+	double timeout;	       /* seconds; used when changing */
+	unsigned threads;      /* at most this many; 0: the default */
+	unsigned idle_threads; /* keep at most this many idle; 0: the default */
+	bool clone_fd;	       /* a device descriptor for each thread */
+	/* Called in session_run() once the kernel has answered, with context; may be NULL. */
+	void (*ready)(struct session *session, void *context);
+	void *context;
+};
+
+/* Borrows fs and the options' strings until session_destroy(). 0 or -errno with a problem. */
+int session_create(struct union_fs *fs, const struct session_options *options,
+		   struct session **ret_session, struct problem *problem);
+/* Unmounts when it is still mounted. Accepts NULL. */
+void session_destroy(struct session *session);
+
+/*
+ * Mounts on an absolute path: by mount(2) when the process may, else through fusermount3.
+ * 0 or -errno with a problem. From here on SIGTERM, SIGINT and SIGHUP wait for session_run().
+ */
+int session_mount(struct session *session, const char *mountpoint, struct problem *problem);
+
+/*
+ * Serves the kernel in several threads until the end: 0, or -errno when the connection failed.
+ * SIGTERM, SIGINT and SIGHUP end it in order: what the kernel holds back is written, the mount
+ * leaves the tree, requests under way are answered.
+ */
+int session_run(struct session *session);
+
+/* What was agreed with the kernel, one feature a line, sorted. 0 or -ENOMEM. */
+int session_describe(const struct session *session, struct buffer *text);
+
+/*
+ * What `cowfs stat` shows, as JSON: the value of this attribute of the root, which is never listed.
+ * Where attributes are switched off the same text comes from an ioctl on the root directory.
+ */
+#define STAT_ATTRIBUTE "user.cowfs.stat"
+#define STAT_SIZE_MAX 65536
+#define STAT_IOCTL_SIZE 8192
+#define STAT_IOCTL _IOC(_IOC_READ, 'c', 0x75, STAT_IOCTL_SIZE)
