@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sub-commands. Each gets its own name as argv[0] and returns an exit status (say.h). */
+#pragma once
+
+#include "cli/mount_options.h"
+
+int command_mount(enum mount_form form, int argc, char **argv);
+int command_stat(int argc, char **argv);
+int command_umount(int argc, char **argv);

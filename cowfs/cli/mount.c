@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cowfs mount, in all of its forms: from the arguments to the end of the mount. */
+#include "base/cleanup.h"
+#include "cli/command.h"
+#include "cli/daemon.h"
+#include "cli/help.h"
+#include "cli/say.h"
+#include "fuse/session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* A daemon that was just unmounted may take so long to release the upper. */
+#define BUSY_TRIES 50
+#define BUSY_WAIT_MS 20
+
+struct mount {
+	enum mount_form form;
+	struct mount_options options;
+	char *mountpoint; /* absolute */
+	struct union_fs *fs;
+	struct daemon *daemon;
+};
+
+/* The mountpoint as an absolute path: the daemon will be in "/". 0 or -errno with a problem. */
+static int find_mountpoint(struct mount *mount, struct problem *problem)
+{
+	const char *name = mount->options.mountpoint;
+	struct stat stat_buffer;
+
+	mount->mountpoint = realpath(name, NULL);
+	if (!mount->mountpoint || stat(mount->mountpoint, &stat_buffer) < 0) {
+		if (errno == ENOTCONN)
+			return problem_set(problem, -errno,
+					   "mountpoint %s: a mount whose daemon is gone is still "
+					   "there; unmount it first",
+					   name);
+		return problem_set(problem, -errno, "mountpoint %s: %s", name, strerror(errno));
+	}
+	if (!S_ISDIR(stat_buffer.st_mode))
+		return problem_set(problem, -ENOTDIR, "mountpoint %s: it is not a directory", name);
+	return 0;
+}
+
+/* The process as the work wants it; what fails here is not missed before it is needed. */
+static void prepare_process(void)
+{
+	struct rlimit limit;
+
+	/* Modes come with each request. */
+	(void)umask(0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int open_union(struct mount *mount, struct problem *problem)
+{
+	struct mount_options *options = &mount->options;
+	const struct union_options union_options = {
+		.lowers = (const char *const *)options->lowers.strings,
+		.lower_count = options->lowers.count,
+		.upper = options->upper,
+		.workdir = options->upper ? options->workdir : NULL,
+		.mountpoint = mount->mountpoint,
+		.dialect = options->dialect,
+		.redirect = options->redirect,
+		.ownership = options->ownership,
+		.volatile_upper = options->volatile_upper,
+		.read_only = options->read_only,
+		.no_xattr = options->no_xattr,
+		.static_nlink = options->static_nlink,
+	};
+	const struct timespec pause = { .tv_nsec = BUSY_WAIT_MS * 1000000L };
+	struct problem warning = { .text = "" };
+	int result;
+
+	for (int tries = 1;; tries++) {
+		result = union_open(&union_options, &mount->fs, problem, &warning);
+		if (result != -EBUSY || tries == BUSY_TRIES)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	if (result == 0 && warning.text[0])
+		say("%s", warning.text);
+	return result;
+}
+
+/* Root's mounts have setuid and devices and are open to all, as any mount(8) of root. */
+static int add_kernel_options(const struct mount *mount, struct string_list *list)
+{
+	const struct mount_options *options = &mount->options;
+	int result = 0;
+
+	if (geteuid() == 0) {
+		result = string_list_add(list, "suid");
+		if (result == 0)
+			result = string_list_add(list, "dev");
+	}
+	for (size_t i = 0; i < options->kernel_options.count && result == 0; i++)
+		result = string_list_add(list, options->kernel_options.strings[i]);
+	if (result == 0 && (options->read_only || !options->upper))
+		result = string_list_add(list, "ro");
+	return result;
+}
+
+static void tell_what_was_agreed(const struct session *session)
+{
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+
+	if (session_describe(session, &text) == 0)
+		(void)fputs(buffer_string(&text), stdout);
+	(void)fflush(stdout);
+}
+
+static void ready(struct session *session, void *context)
+{
+	struct mount *mount = context;
+
+	if (mount->options.verbose)
+		tell_what_was_agreed(session);
+	daemon_ready(mount->daemon);
+}
+
+/* Another name is kept apart in the mount table; mount(8) finds a mount again by its source. */
+static const char *fsname_of(const struct mount *mount)
+{
+	const struct mount_options *options = &mount->options;
+
+	if (options->fsname)
+		return options->fsname;
+	if (mount->form == MOUNT_HELPER && options->source && options->source[0])
+		return options->source;
+	return mount->form == MOUNT_FUSE_OVERLAYFS ? "fuse-overlayfs" : "cowfs";
+}
+
+static int create_session(struct mount *mount, const struct string_list *kernel_options,
+			  struct session **ret_session, struct problem *problem)
+{
+	const struct mount_options *options = &mount->options;
+	const struct session_options session_options = {
+		.fsname = fsname_of(mount),
+		.subtype = mount->form == MOUNT_FUSE_OVERLAYFS ? "fuse-overlayfs" : "cowfs",
+		.mount_options = (const char *const *)kernel_options->strings,
+		.allow_other = options->allow_other || geteuid() == 0,
+		.read_only = options->read_only || !options->upper,
+		.no_acl = options->no_acl,
+		.no_xattr = options->no_xattr,
+		.never_sync = options->volatile_upper,
+		.debug = options->debug,
+		.changing = options->changing,
+		.timeout = options->timeout,
+		.threads = options->threads,
+		.idle_threads = options->idle_threads,
+		.clone_fd = options->clone_fd,
+		.ready = ready,
+		.context = mount,
+	};
+
+	return session_create(mount->fs, &session_options, ret_session, problem);
+}
+
+static int serve(struct mount *mount)
+{
+	struct string_list kernel_options = STRING_LIST_INIT;
+	struct session *session = NULL;
+	struct problem problem = { .text = "out of memory" };
+	int result = add_kernel_options(mount, &kernel_options);
+
+	if (result == 0)
+		result = create_session(mount, &kernel_options, &session, &problem);
+	if (result == 0)
+		result = session_mount(session, mount->mountpoint, &problem);
+	if (result < 0) {
+		say("%s", problem.text);
+	} else {
+		result = session_run(session);
+		if (result < 0)
+			say("the connection with the kernel failed: %s", strerror(-result));
+	}
+	session_destroy(session);
+	string_list_free(&kernel_options);
+	return result < 0 ? STATUS_FAILED : STATUS_OK;
+}
+
+static int work(struct daemon *daemon, void *context)
+{
+	struct mount *mount = context;
+	struct problem problem;
+	int status;
+
+	mount->daemon = daemon;
+	prepare_process();
+	if (open_union(mount, &problem) < 0) {
+		say("%s", problem.text);
+		return STATUS_FAILED;
+	}
+	status = serve(mount);
+	union_close(mount->fs);
+	return status;
+}
+
+static int run(struct mount *mount)
+{
+	const struct mount_options *options = &mount->options;
+	struct problem problem;
+
+	for (size_t i = 0; i < options->warnings.count; i++)
+		say("%s", options->warnings.strings[i]);
+	if (options->help) {
+		help_mount(mount->form);
+		return STATUS_OK;
+	}
+	if (options->version) {
+		version_mount(mount->form);
+		return STATUS_OK;
+	}
+	if (find_mountpoint(mount, &problem) < 0) {
+		say("%s", problem.text);
+		return STATUS_FAILED;
+	}
+	if (options->fake)
+		return STATUS_OK;
+	return daemon_run(options->foreground || options->debug, work, mount);
+}
+
+int command_mount(enum mount_form form, int argc, char **argv)
+{
+	struct mount mount = { .form = form };
+	struct problem problem;
+	int status;
+
+	if (mount_options_parse(form, argc, argv, &mount.options, &problem) < 0) {
+		say("%s", problem.text);
+		return STATUS_USAGE;
+	}
+	status = run(&mount);
+	free(mount.mountpoint);
+	mount_options_free(&mount.options);
+	return status;
+}
