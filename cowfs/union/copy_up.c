@@ -72,7 +72,7 @@ static int copy_object(struct copy *copy)
 	case S_IFLNK:
 		return copy_symlink(copy);
 	default:
-		if (copy->fs->ownership->xattr_permissions)
+		if (copy->fs->ownership.xattr_permissions)
 			mode = S_IFREG; /* what kind it is stands in the attribute */
 		return mknodat(work, copy->temporary, (mode & S_IFMT) | 0600, copy->source.rdev) < 0 ?
 			       -errno :

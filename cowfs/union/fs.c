@@ -38,7 +38,7 @@ static int init(struct union_fs *fs, const struct union_options *options)
 	fs->read_only = options->read_only;
 	fs->no_xattr = options->no_xattr;
 	fs->static_nlink = options->static_nlink;
-	fs->ownership = &options->ownership;
+	fs->ownership = options->ownership;
 	fs->process_uid = geteuid();
 	fs->process_gid = getegid();
 	fs->seed = hash_random_seed();
@@ -60,7 +60,7 @@ static int open_layer(struct union_fs *fs, const struct union_options *options, 
 		.writable = upper,
 		.dialect = options->dialect,
 		.no_xattr = options->no_xattr,
-		.ownership = fs->ownership,
+		.ownership = &fs->ownership,
 		.fds = fs->fds,
 	};
 	struct layer *layer;

@@ -90,8 +90,8 @@ static bool owner_comes_by_itself(const struct union_fs *fs, const struct plan *
 	uid_t uid = plan->uid;
 	gid_t gid = plan->gid;
 
-	return !fs->ownership->xattr_permissions &&
-	       ownership_to_disk(fs->ownership, &uid, &gid) == 0 && uid == fs->process_uid &&
+	return !fs->ownership.xattr_permissions &&
+	       ownership_to_disk(&fs->ownership, &uid, &gid) == 0 && uid == fs->process_uid &&
 	       (inherits_group || gid == fs->process_gid);
 }
 
@@ -141,7 +141,7 @@ static int make_raw(int directory, const char *name, const struct new_object *ob
 /* The type on disk: where owners are kept in attributes, special files are regular ones. */
 static mode_t type_on_disk(const struct union_fs *fs, mode_t mode)
 {
-	if (fs->ownership->xattr_permissions && !S_ISDIR(mode) && !S_ISLNK(mode))
+	if (fs->ownership.xattr_permissions && !S_ISDIR(mode) && !S_ISLNK(mode))
 		return S_IFREG;
 	return mode & S_IFMT;
 }

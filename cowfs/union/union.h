@@ -49,7 +49,7 @@ struct union_options {
 	const char *mountpoint;	   /* NULL, or where it will be mounted: refused inside a layer and around one */
 	enum whiteout_dialect dialect;
 	enum redirect_mode redirect;
-	struct ownership ownership; /* borrowed until union_close() */
+	struct ownership ownership; /* its maps are borrowed until union_close() */
 	bool volatile_upper;	    /* never sync: a crash may lose or tear what was written */
 	bool read_only;		    /* EROFS for every change, though there is an upper */
 	bool no_xattr;		    /* attributes are neither shown nor kept */

@@ -44,7 +44,7 @@ ssize_t union_getxattr(struct union_fs *fs, struct inode *inode, const char *nam
 	result = get_locked(fs, inode, name, value, size);
 	pthread_mutex_unlock(&inode->lock);
 	if (result > 0 && size && acl_is_acl(name))
-		acl_translate(value, (size_t)result, fs->ownership, true);
+		acl_translate(value, (size_t)result, &fs->ownership, true);
 	return result;
 }
 
@@ -149,7 +149,7 @@ int union_setxattr(struct union_fs *fs, struct inode *inode, const char *name, c
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, value, size);
-	acl_translate(copy, size, fs->ownership, false);
+	acl_translate(copy, size, &fs->ownership, false);
 	return change_xattr(fs, inode, name, copy, size, flags);
 }
 
