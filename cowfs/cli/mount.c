@@ -13,11 +13,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
-
-/* A daemon that was just unmounted may take so long to release the upper. */
-#define BUSY_TRIES 50
-#define BUSY_WAIT_MS 20
 
 struct mount {
 	enum mount_form form;
@@ -78,16 +73,9 @@ static int open_union(struct mount *mount, struct problem *problem)
 		.no_xattr = options->no_xattr,
 		.static_nlink = options->static_nlink,
 	};
-	const struct timespec pause = { .tv_nsec = BUSY_WAIT_MS * 1000000L };
 	struct problem warning = { .text = "" };
-	int result;
+	int result = union_open(&union_options, &mount->fs, problem, &warning);
 
-	for (int tries = 1;; tries++) {
-		result = union_open(&union_options, &mount->fs, problem, &warning);
-		if (result != -EBUSY || tries == BUSY_TRIES)
-			break;
-		(void)nanosleep(&pause, NULL);
-	}
 	if (result == 0 && warning.text[0])
 		say("%s", warning.text);
 	return result;
