@@ -44,6 +44,82 @@ static void set_flags(struct session *session, fuse_req_t req, struct inode *ino
 		(void)fuse_reply_ioctl(req, 0, NULL, 0);
 }
 
+/*
+ * The flags that FS_IOC_FSGETXATTR shows too, under other numbers. The kernel asks by that request
+ * before it sets anything, also when chattr(1) asked for FS_IOC_SETFLAGS.
+ */
+static const struct shared_flag {
+	unsigned flag, xflag;
+} shared_flags[] = {
+	{ FS_SYNC_FL, FS_XFLAG_SYNC },
+	{ FS_IMMUTABLE_FL, FS_XFLAG_IMMUTABLE },
+	{ FS_APPEND_FL, FS_XFLAG_APPEND },
+	{ FS_NODUMP_FL, FS_XFLAG_NODUMP },
+	{ FS_NOATIME_FL, FS_XFLAG_NOATIME },
+	{ FS_DAX_FL, FS_XFLAG_DAX },
+	{ FS_PROJINHERIT_FL, FS_XFLAG_PROJINHERIT },
+};
+
+#define SHARED_FLAG_COUNT (sizeof(shared_flags) / sizeof(shared_flags[0]))
+
+static void get_xflags(struct session *session, fuse_req_t req, struct inode *inode,
+		       size_t out_size)
+{
+	struct fsxattr answer = { 0 };
+	int flags = 0;
+	int result;
+
+	if (out_size < sizeof(answer)) {
+		reply_result(req, -EINVAL);
+		return;
+	}
+	result = union_get_flags(session->fs, inode, &flags);
+	if (result < 0) {
+		reply_result(req, result);
+		return;
+	}
+	for (size_t i = 0; i < SHARED_FLAG_COUNT; i++) {
+		if ((unsigned)flags & shared_flags[i].flag)
+			answer.fsx_xflags |= shared_flags[i].xflag;
+	}
+	(void)fuse_reply_ioctl(req, 0, &answer, sizeof(answer));
+}
+
+/* Flags without a counterpart stay as they are; projects and extent sizes are not kept. */
+static void set_xflags(struct session *session, fuse_req_t req, struct inode *inode, const void *in,
+		       size_t in_size)
+{
+	struct fsxattr wanted;
+	unsigned left;
+	int flags = 0;
+	int result;
+
+	if (in_size < sizeof(wanted)) {
+		reply_result(req, -EINVAL);
+		return;
+	}
+	memcpy(&wanted, in, sizeof(wanted));
+	left = wanted.fsx_xflags;
+	result = union_get_flags(session->fs, inode, &flags);
+	for (size_t i = 0; i < SHARED_FLAG_COUNT; i++) {
+		const struct shared_flag *shared = &shared_flags[i];
+
+		flags = (int)((unsigned)flags & ~shared->flag);
+		if (left & shared->xflag)
+			flags = (int)((unsigned)flags | shared->flag);
+		left &= ~shared->xflag;
+	}
+	if (result == 0 &&
+	    (left || wanted.fsx_extsize || wanted.fsx_projid || wanted.fsx_cowextsize))
+		result = -EOPNOTSUPP;
+	if (result == 0)
+		result = union_set_flags(session->fs, inode, flags);
+	if (result < 0)
+		reply_result(req, result);
+	else
+		(void)fuse_reply_ioctl(req, 0, NULL, 0);
+}
+
 static void report(struct session *session, fuse_req_t req, size_t out_size)
 {
 	cleanup_buffer struct buffer text = BUFFER_INIT;
@@ -80,6 +156,12 @@ void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
 	case FS_IOC_SETFLAGS:
 	case FS_IOC32_SETFLAGS:
 		set_flags(session, req, inode, in, in_size);
+		break;
+	case FS_IOC_FSGETXATTR:
+		get_xflags(session, req, inode, out_size);
+		break;
+	case FS_IOC_FSSETXATTR:
+		set_xflags(session, req, inode, in, in_size);
 		break;
 	default:
 		reply_result(req, -ENOTTY);
