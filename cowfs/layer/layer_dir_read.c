@@ -11,64 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* -- what a directory says of itself by its attributes -- */
-
-enum {
-	MARKER_OPAQUE = 1,
-	MARKER_XATTR_WHITEOUTS = 2, /* it holds whiteouts that are files with an attribute */
-};
-
-/* The one byte of an attribute's value, or 0 when there is none or anything else in it. */
-static char read_marker(int fd, const char *attribute)
-{
-	char value;
-
-	return confined_getxattr(fd, NULL, attribute, &value, 1) == 1 ? value : '\0';
-}
-
-/*
- * Whether there are attributes worth asking for, told by one call for the list of their names. When
- * the list does not fit, there may be.
- */
-static bool may_have_markers(int fd)
-{
-	char list[2048];
-	ssize_t length = confined_listxattr(fd, NULL, list, sizeof(list) - 1);
-
-	if (length < 0)
-		return length == -ERANGE || length == -E2BIG;
-	list[length] = '\0';
-	for (const char *at = list; at < list + length; at += strlen(at) + 1) {
-		if (strstr(at, ".opaque"))
-			return true;
-	}
-	return false;
-}
-
-/* MARKER_ bits. A hostile layer may put anything there, and then nothing is said: no errors. */
+/* WHITEOUT_MARKER_ bits of the directory that fd refers to. */
 static unsigned read_markers(const struct layer *layer, int fd)
 {
-	static const struct {
-		const char *name;
-		bool kernel; /* which knows the value x as well */
-	} attributes[] = {
-		{ "trusted.overlay.opaque", true },
-		{ "user.overlay.opaque", true },
-		{ "user.fuseoverlayfs.opaque", false },
-	};
-	unsigned markers = 0;
-
-	if (layer->xattr_namespace == XATTR_NAMESPACE_NONE || !may_have_markers(fd))
-		return 0;
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
-		char value = read_marker(fd, attributes[i].name);
-
-		if (value == 'y')
-			markers |= MARKER_OPAQUE;
-		else if (value == 'x' && attributes[i].kernel)
-			markers |= MARKER_XATTR_WHITEOUTS;
-	}
-	return markers;
+	return layer->xattr_namespace == XATTR_NAMESPACE_NONE ? 0 : whiteout_read_markers(fd);
 }
 
 int layer_dir_is_opaque(struct layer_dir *dir)
@@ -84,7 +30,7 @@ int layer_dir_is_opaque(struct layer_dir *dir)
 	if (error == 0)
 		result = 1;
 	else if (error == -ENOENT)
-		result = (read_markers(dir->layer, cached->fd) & MARKER_OPAQUE) != 0;
+		result = (read_markers(dir->layer, cached->fd) & WHITEOUT_MARKER_OPAQUE) != 0;
 	else
 		result = error;
 	fd_cache_release(fds, cached);
@@ -105,7 +51,7 @@ struct reading {
 static bool needs_stat(const struct reading *reading, unsigned char type)
 {
 	if (type == DT_REG)
-		return (reading->markers & MARKER_XATTR_WHITEOUTS) ||
+		return (reading->markers & WHITEOUT_MARKER_ATTRIBUTES) ||
 		       reading->layer->ownership->xattr_permissions != XATTR_PERMISSIONS_OFF;
 	return type != DT_DIR && type != DT_LNK && type != DT_FIFO && type != DT_SOCK &&
 	       type != DT_BLK;
@@ -124,7 +70,7 @@ static int report_real(const struct reading *reading, const struct dirent *diren
 		if (error)
 			return error;
 		if (attributes_are_whiteout(&attributes) ||
-		    ((reading->markers & MARKER_XATTR_WHITEOUTS) &&
+		    ((reading->markers & WHITEOUT_MARKER_ATTRIBUTES) &&
 		     whiteout_is_node(reading->fd, entry.name, &attributes))) {
 			entry.whiteout = WHITEOUT_FORM_NODE;
 			entry.type = DT_UNKNOWN;
@@ -150,7 +96,7 @@ static int report(struct reading *reading, const struct dirent *dirent)
 	if (!whiteout_name_is_reserved(dirent->d_name))
 		return report_real(reading, dirent);
 	if (strcmp(dirent->d_name, WHITEOUT_OPAQUE) == 0)
-		reading->markers |= MARKER_OPAQUE;
+		reading->markers |= WHITEOUT_MARKER_OPAQUE;
 	if (strncmp(dirent->d_name, WHITEOUT_META_PREFIX, strlen(WHITEOUT_META_PREFIX)) == 0)
 		return 0;
 	whiteout.name = dirent->d_name + prefix;
@@ -209,7 +155,7 @@ int layer_dir_read(struct layer_dir *dir, layer_entry_function *function, void *
 	}
 	if (errno)
 		return -errno;
-	*ret_opaque = reading.markers & MARKER_OPAQUE;
+	*ret_opaque = reading.markers & WHITEOUT_MARKER_OPAQUE;
 	return 0;
 }
 
@@ -219,11 +165,9 @@ int layer_dir_read(struct layer_dir *dir, layer_entry_function *function, void *
 static bool is_node(const struct layer *layer, int directory, const char *name,
 		    const struct attributes *attributes)
 {
-	if (attributes_are_whiteout(attributes))
-		return true;
-	return layer->xattr_namespace != XATTR_NAMESPACE_NONE &&
-	       whiteout_is_node(directory, name, attributes) &&
-	       (read_markers(layer, directory) & MARKER_XATTR_WHITEOUTS);
+	return attributes_are_whiteout(attributes) ||
+	       (layer->xattr_namespace != XATTR_NAMESPACE_NONE &&
+		whiteout_is_node(directory, name, attributes));
 }
 
 /* 1 when there is a `.wh.NAME`, 0 or -errno. */

@@ -25,14 +25,71 @@ int whiteout_prefixed_name(const char *name, char prefixed[NAME_MAX + 1])
 	return length < 0 || length > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
+/* -- what a directory says of itself by its attributes -- */
+
+/* The one byte of an attribute's value, or 0 when there is none or anything else in it. */
+static char read_marker(int fd, const char *attribute)
+{
+	char value;
+
+	return confined_getxattr(fd, NULL, attribute, &value, 1) == 1 ? value : '\0';
+}
+
+/*
+ * Whether there are attributes worth asking for, told by one call for the list of their names. When
+ * the list does not fit, there may be.
+ */
+static bool may_have_markers(int fd)
+{
+	char list[2048];
+	ssize_t length = confined_listxattr(fd, NULL, list, sizeof(list) - 1);
+
+	if (length < 0)
+		return length == -ERANGE || length == -E2BIG;
+	list[length] = '\0';
+	for (const char *at = list; at < list + length; at += strlen(at) + 1) {
+		if (strstr(at, ".opaque"))
+			return true;
+	}
+	return false;
+}
+
+unsigned whiteout_read_markers(int fd)
+{
+	static const struct {
+		const char *name;
+		bool kernel; /* which knows the value x as well */
+	} attributes[] = {
+		{ "trusted.overlay.opaque", true },
+		{ "user.overlay.opaque", true },
+		{ "user.fuseoverlayfs.opaque", false },
+	};
+	unsigned markers = 0;
+
+	if (!may_have_markers(fd))
+		return 0;
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+		char value = read_marker(fd, attributes[i].name);
+
+		if (value == 'y')
+			markers |= WHITEOUT_MARKER_OPAQUE;
+		else if (value == 'x' && attributes[i].kernel)
+			markers |= WHITEOUT_MARKER_ATTRIBUTES;
+	}
+	return markers;
+}
+
 bool whiteout_is_node(int directory, const char *name, const struct attributes *attributes)
 {
 	if (attributes_are_whiteout(attributes))
 		return true;
 	if (!S_ISREG(attributes->mode) || attributes->size != 0)
 		return false;
-	return confined_getxattr(directory, name, "trusted.overlay.whiteout", NULL, 0) >= 0 ||
-	       confined_getxattr(directory, name, "user.overlay.whiteout", NULL, 0) >= 0;
+	if (confined_getxattr(directory, name, "trusted.overlay.whiteout", NULL, 0) < 0 &&
+	    confined_getxattr(directory, name, "user.overlay.whiteout", NULL, 0) < 0)
+		return false;
+	/* As in the kernel, it counts only in a directory that says so. */
+	return whiteout_read_markers(directory) & WHITEOUT_MARKER_ATTRIBUTES;
 }
 
 int whiteout_make_opaque(const struct layer *layer, int fd)

@@ -44,9 +44,22 @@ bool whiteout_name_is_reserved(const char *name);
 /* Writes `.wh.NAME`. 0, or -ENAMETOOLONG when that is longer than NAME_MAX. */
 int whiteout_prefixed_name(const char *name, char prefixed[NAME_MAX + 1]);
 
+/* What a directory says of itself by its attributes, as bits. */
+enum {
+	WHITEOUT_MARKER_OPAQUE = 1,
+	WHITEOUT_MARKER_ATTRIBUTES = 2, /* whiteouts that are files with an attribute count in it */
+};
+
+/*
+ * The markers of the directory that fd refers to. A hostile layer may put anything into the
+ * attributes, and then they say nothing: there are no errors. One system call when there are none.
+ */
+unsigned whiteout_read_markers(int fd);
+
 /*
  * True when what stands under name, whose attributes on disk are given, is a whiteout in node form:
- * a device 0:0, or an empty file with an overlay.whiteout attribute. No system call but for those.
+ * a device 0:0, or an empty file with an overlay.whiteout attribute in a directory that says it
+ * holds such. Only empty files cost system calls.
  */
 bool whiteout_is_node(int directory, const char *name, const struct attributes *attributes);
 

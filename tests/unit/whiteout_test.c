@@ -357,6 +357,7 @@ Test(whiteout, publishes_over_an_attribute_whiteout)
 {
 	scratch_file(&fixture.scratch, "root/name", "");
 	scratch_xattr(&fixture.scratch, "root/name", "user.overlay.whiteout", "");
+	scratch_xattr(&fixture.scratch, "root", "user.overlay.opaque", "x");
 	scratch_dir(&fixture.scratch, "work/new");
 	cr_assert_eq(publish("name", WHITEOUT_FORM_NODE), 0);
 	cr_assert(S_ISDIR(scratch_stat(&fixture.scratch, "root/name").st_mode));
@@ -426,6 +427,9 @@ Test(whiteout, clears_what_is_not_seen)
 	scratch_file(&fixture.scratch, "root/d/gone2", "");
 	scratch_xattr(&fixture.scratch, "root/d/gone2", "user.overlay.whiteout", "y");
 	dir = scratch_open(&fixture.scratch, "root/d");
+	/* Unannounced, that is a file that can be seen. */
+	cr_assert_eq(whiteout_clear_directory(dir), -ENOTEMPTY);
+	scratch_xattr(&fixture.scratch, "root/d", "user.overlay.opaque", "x");
 	cr_assert_eq(whiteout_clear_directory(dir), 0);
 	cr_assert_eq(whiteout_clear_directory(dir), 0);
 	(void)close(dir);
