@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 struct mount {
 	enum mount_form form;
@@ -26,10 +27,13 @@ struct mount {
 static int find_mountpoint(struct mount *mount, struct problem *problem)
 {
 	const char *name = mount->options.mountpoint;
+	struct statfs statfs_buffer;
 	struct stat stat_buffer;
 
 	mount->mountpoint = realpath(name, NULL);
-	if (!mount->mountpoint || stat(mount->mountpoint, &stat_buffer) < 0) {
+	/* Only statfs(2) asks a daemon; what stat(2) says may have outlived it. */
+	if (!mount->mountpoint || stat(mount->mountpoint, &stat_buffer) < 0 ||
+	    statfs(mount->mountpoint, &statfs_buffer) < 0) {
 		if (errno == ENOTCONN)
 			return problem_set(problem, -errno,
 					   "mountpoint %s: a mount whose daemon is gone is still "

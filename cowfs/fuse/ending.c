@@ -126,15 +126,17 @@ static void sleep_tick(void)
 }
 
 /* Lets the last users finish. The session is over at once when there is none. */
-static void wait_for_quiet(const struct session *session)
+static void wait_for_quiet(const struct ending *ending)
 {
+	const struct session *session = ending->session;
 	uint64_t seen = counts_total(&session->counts);
 	int quiet = 0;
 
 	for (int waited = 0; waited < PATIENCE_MS && quiet < QUIET_MS; waited += TICK_MS) {
 		uint64_t now;
 
-		if (fuse_session_exited(session->fuse))
+		/* Not fuse_session_exited(): libfuse resets it when the loop ends. */
+		if (ending->loop_over)
 			return;
 		sleep_tick();
 		now = counts_total(&session->counts);
@@ -154,7 +156,7 @@ static void *watch(void *data)
 		return NULL;
 	sync_mount(ending->session);
 	(void)ending_detach(ending->session);
-	wait_for_quiet(ending->session);
+	wait_for_quiet(ending);
 	fuse_session_exit(ending->session->fuse);
 	/* The loop's thread may miss a signal just before it goes to sleep: repeat. */
 	while (!ending->loop_over) {
