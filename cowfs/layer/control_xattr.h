@@ -17,9 +17,9 @@ enum xattr_namespace {
 };
 
 /* Our attributes; each is a suffix of the namespace, as in trusted.cowfs.origin. */
-#define CONTROL_ORIGIN "cowfs.origin"	    /* where a copied-up file came from: LAYER-ID:INODE, hex */
-#define CONTROL_REDIRECT "cowfs.redirect"   /* of a moved directory: where the lowers have it */
-#define CONTROL_LINKS "cowfs.links"	    /* of a hard link kept in the index, see hard_links.h */
+#define CONTROL_ORIGIN "cowfs.origin" /* where a copied-up file came from: LAYER-ID:INODE, hex */
+#define CONTROL_REDIRECT "cowfs.redirect" /* of a moved directory: where the lowers have it */
+#define CONTROL_LINKS "cowfs.links"	  /* of a hard link kept in the index, see hard_links.h */
 
 /* Writes NAMESPACE.suffix; buffer of CONTROL_XATTR_MAX bytes. */
 #define CONTROL_XATTR_MAX 64

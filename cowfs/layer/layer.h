@@ -32,18 +32,18 @@ struct layer {
 	 * mount and in every stack, another one for a copy of the tree.
 	 */
 	uint64_t id;
-	bool writable;	  /* the upper */
-	bool has_state;	  /* an upper of ours, now or once: its redirects and index are honoured */
-	enum whiteout_dialect dialect;	      /* in which whiteouts are written */
+	bool writable;	/* the upper */
+	bool has_state; /* an upper of ours, now or once: its redirects and index are honoured */
+	enum whiteout_dialect dialect; /* in which whiteouts are written */
 	/*
 	 * Where our attributes are written and read. A lower layer with TRUSTED may have been written
 	 * without that privilege, so it is asked for user. attributes next.
 	 */
 	enum xattr_namespace xattr_namespace;
-	const struct ownership *ownership;    /* borrowed */
-	struct fd_cache *fds;		      /* borrowed */
-	struct layer_dir *root;		      /* owned */
-	pthread_rwlock_t names; /* guards parent and name of its directories */
+	const struct ownership *ownership; /* borrowed */
+	struct fd_cache *fds;		   /* borrowed */
+	struct layer_dir *root;		   /* owned */
+	pthread_rwlock_t names;		   /* guards parent and name of its directories */
 };
 
 struct layer_options {

@@ -47,8 +47,8 @@ int layer_dir_path(struct layer_dir *dir, struct buffer *path);
 
 /* One name found in a directory. */
 struct layer_entry {
-	const char *name;	     /* without any whiteout prefix */
-	unsigned char type;	     /* DT_REG and kin, never DT_UNKNOWN; DT_UNKNOWN for whiteouts */
+	const char *name;   /* without any whiteout prefix */
+	unsigned char type; /* DT_REG and kin, never DT_UNKNOWN; DT_UNKNOWN for whiteouts */
 	enum whiteout_form whiteout; /* NONE: a real entry */
 };
 

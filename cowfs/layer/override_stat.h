@@ -16,9 +16,9 @@
 struct override_stat {
 	uid_t uid;
 	gid_t gid;
-	mode_t mode;   /* permission bits only */
-	mode_t type;   /* S_IFREG and kin, or 0 when the three-field form left it out */
-	dev_t rdev;    /* of devices */
+	mode_t mode; /* permission bits only */
+	mode_t type; /* S_IFREG and kin, or 0 when the three-field form left it out */
+	dev_t rdev;  /* of devices */
 };
 
 /*

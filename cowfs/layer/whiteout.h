@@ -22,12 +22,12 @@
 #include <stdbool.h>
 
 #define WHITEOUT_PREFIX ".wh."
-#define WHITEOUT_META_PREFIX ".wh..wh."	  /* reserved by AUFS; never entries of a tree */
+#define WHITEOUT_META_PREFIX ".wh..wh." /* reserved by AUFS; never entries of a tree */
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
-#define STATE_DIRECTORY ".wh..wh.cowfs"	  /* our own state in an upper */
+#define STATE_DIRECTORY ".wh..wh.cowfs" /* our own state in an upper */
 
 enum whiteout_dialect {
-	WHITEOUT_AUFS,	  /* .wh.NAME and .wh..wh..opq: an upper that is an OCI layer as it stands */
+	WHITEOUT_AUFS, /* .wh.NAME and .wh..wh..opq: an upper that is an OCI layer as it stands */
 	WHITEOUT_OVERLAY, /* device nodes and attributes, for the kernel's overlayfs */
 };
 

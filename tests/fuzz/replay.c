@@ -46,7 +46,7 @@ static int replay_directory(const char *path)
 	DIR *stream = opendir(path);
 	const struct dirent *dirent;
 	unsigned count = 0;
-	char file[4096];
+	char file[4096 + 256 + 1];
 
 	if (!stream) {
 		printf("Bail out! %s: %s\n", path, strerror(errno));

@@ -86,7 +86,7 @@ Test(layer_dir, opens_through_its_ancestors)
 
 	/* A child keeps its ancestors. */
 	a = layer_dir_unref(a);
-	b = layer_dir_unref(b);
+	layer_dir_unref(b);
 	cr_assert_null(a);
 	check_path(c, "/a/b/c");
 	for (int i = 0; i < 2; i++) {
@@ -147,7 +147,7 @@ Test(layer_dir, a_move_takes_descendants_along)
 
 	cr_assert_eq(renameat(fixture.root, "a/b", fixture.root, "moved"), 0);
 	cr_assert_eq(layer_dir_move(b, fixture.layer->root, "moved"), 0);
-	a = layer_dir_unref(a);
+	layer_dir_unref(a);
 	check_path(c, "/moved/c");
 	cr_assert_eq(opened_inode(c), inode);
 	fd_cache_trim(fixture.fds);
