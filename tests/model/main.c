@@ -83,7 +83,7 @@ static const struct option long_options[] = {
 
 __attribute__((noreturn)) static void refuse(const char *what)
 {
-	(void)fprintf(stderr, "model: %s\n%s", what, usage);
+	(void)fprintf(stderr, "model: %s; see --help\n", what);
 	exit(2);
 }
 

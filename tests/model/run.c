@@ -187,6 +187,8 @@ static bool apply_both(struct world *world, const struct operation *operation)
 	struct outcome plain = { 0 }, seen = { 0 };
 	bool same;
 
+	if (operation->kind == OPERATION_TMPFILE && world->seen->lacks_tmpfile)
+		return true;
 	switch (operation->kind) {
 	case OPERATION_FORGET:
 		world->seen->forget(world->seen, operation->content);

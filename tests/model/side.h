@@ -32,7 +32,8 @@ struct page {
 void page_clear(struct page *page);
 
 struct side {
-	const char *name; /* for reports */
+	const char *name;   /* for reports */
+	bool lacks_tmpfile; /* a FUSE library before 3.17 knows no O_TMPFILE */
 	void (*apply)(struct side *side, const struct operation *operation,
 		      struct outcome *outcome);
 	void (*snapshot)(struct side *side, struct snapshot *snapshot);
@@ -91,6 +92,13 @@ static inline bool name_is_reserved(const char *name)
 static inline bool attribute_is_acl(const char *attribute)
 {
 	return strncmp(attribute, "system.posix_acl_", 17) == 0;
+}
+
+/* One that carries a layer's bookkeeping, which a union neither shows nor lets be set. */
+static inline bool attribute_is_hidden(const char *attribute)
+{
+	return strstr(attribute, ".overlay.") || strstr(attribute, "fuseoverlayfs") ||
+	       strstr(attribute, ".cowfs.") || strstr(attribute, "override_stat");
 }
 
 /* The value that setting an attribute gives it, in a buffer of 64 bytes; its length. */

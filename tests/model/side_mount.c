@@ -69,6 +69,16 @@ static void run_mount(const struct mount_options *options)
 		give_up("%s mount ended with status %#x", options->program, status);
 }
 
+static bool lacks_tmpfile(int root)
+{
+	int fd = openat(root, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno == EOPNOTSUPP;
+	(void)close(fd);
+	return false;
+}
+
 static void mount_union(struct mount_side *side)
 {
 	run_mount(side->options);
@@ -76,6 +86,7 @@ static void mount_union(struct mount_side *side)
 	if (side->root < 0)
 		give_up("%s: %s", side->options->mountpoint, strerror(errno));
 	side_system_move(side->system, side->root);
+	side->side.lacks_tmpfile = lacks_tmpfile(side->root);
 	side->mounted = true;
 	if (side->options->drop_caches &&
 	    pthread_create(&side->dropper, NULL, keep_dropping, side) != 0)

@@ -53,15 +53,10 @@ int system_may_make(const struct system_side *side, const struct place *place, m
 		return 0;
 	if (fstatat(place->directory, place->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return -EEXIST;
-	if (name_is_reserved(place->name))
-		return -EPERM;
-	return S_ISCHR(mode) && rdev == 0 ? -EPERM : 0;
-}
-
-bool system_hides(const char *attribute)
-{
-	return strstr(attribute, ".overlay.") || strstr(attribute, "fuseoverlayfs") ||
-	       strstr(attribute, ".cowfs.") || strstr(attribute, "override_stat");
+	if (!name_is_reserved(place->name) && !(S_ISCHR(mode) && rdev == 0))
+		return 0;
+	/* Whoever may not write there is told that first. */
+	return faccessat(place->directory, ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno : -EPERM;
 }
 
 /* -- on whose behalf -- */

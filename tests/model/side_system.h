@@ -35,8 +35,6 @@ int system_stat(const struct place *place, struct stat *status);
 /* 0, or what a union answers when place is to get a new object: it has rules that a disk has not. */
 int system_may_make(const struct system_side *side, const struct place *place, mode_t mode,
 		    dev_t rdev);
-/* An attribute that unions hide. */
-bool system_hides(const char *attribute);
 /* The owner a caller without privilege would have given it. */
 int system_give_away(const struct system_side *side, const struct operation *operation,
 		     const struct place *place);

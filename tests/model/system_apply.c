@@ -390,7 +390,7 @@ static int attribute_path(const struct system_side *side, const struct place *pl
 	    !S_ISDIR(status.st_mode))
 		return -EOPNOTSUPP;
 	(void)snprintf(path, size, "/proc/self/fd/%d/%s", place->directory, place->name);
-	if (side->role == SYSTEM_MOUNT || !system_hides(operation->attribute))
+	if (side->role == SYSTEM_MOUNT || !attribute_is_hidden(operation->attribute))
 		return 0;
 	return answer_hidden(path, operation);
 }
@@ -419,7 +419,7 @@ static int apply_remove_xattr(struct system_side *side, const struct place *plac
 	if (result == 0)
 		result = error_of(lremovexattr(path, operation->attribute));
 	/* Taking away what is hidden may be refused for either reason. */
-	if (result == -EPERM && side->role == SYSTEM_MOUNT && system_hides(operation->attribute))
+	if (result == -EPERM && attribute_is_hidden(operation->attribute))
 		result = -ENODATA;
 	return result;
 }

@@ -59,7 +59,7 @@ static int apply_held_xattr(const struct system_side *side, int fd,
 	char value[64];
 	size_t size = operation_attribute_value(operation, value);
 
-	if (side->role != SYSTEM_MOUNT && system_hides(operation->attribute))
+	if (side->role != SYSTEM_MOUNT && attribute_is_hidden(operation->attribute))
 		return -EPERM;
 	return error_of(fsetxattr(fd, operation->attribute, value, size, (int)operation->flags));
 }

@@ -397,11 +397,12 @@ static long apply_remove_xattr(struct union_side *side, const struct union_place
 	int result = find_for_attribute(side, place, operation, &entry);
 
 	(void)outcome;
-	if (result < 0)
-		return result;
-	result = union_removexattr(side->fs, entry.inode, operation->attribute);
+	if (result == 0)
+		result = union_removexattr(side->fs, entry.inode, operation->attribute);
 	/* Taking away what is hidden may be refused for either reason. */
-	return result == -EPERM ? -ENODATA : result;
+	if (result == -EPERM && attribute_is_hidden(operation->attribute))
+		result = -ENODATA;
+	return result;
 }
 
 static long apply_get_xattr(struct union_side *side, const struct union_place *place,
