@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 
 /* "Effectively infinite": nobody but us changes the tree. */
@@ -96,16 +97,26 @@ int session_create(struct union_fs *fs, const struct session_options *options,
 	return 0;
 }
 
+/*
+ * fuse_session_unmount() works by path alone, and might unmount what somebody has mounted there
+ * since; except that after the kernel has let go of us it only gives memory back.
+ */
+static void unmount_fuse_session(struct session *session)
+{
+	struct pollfd device = { .fd = fuse_session_fd(session->fuse) };
+
+	if (poll(&device, 1, 0) == 1 && (device.revents & POLLERR))
+		fuse_session_unmount(session->fuse);
+}
+
 void session_destroy(struct session *session)
 {
 	if (!session)
 		return;
-	if (session->mountpoint)
+	if (session->mountpoint) {
 		(void)ending_detach(session);
-	/*
-	 * Not fuse_session_unmount(): it works by path alone, and might unmount what somebody has
-	 * mounted there since.
-	 */
+		unmount_fuse_session(session);
+	}
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
 	free(session->mountpoint);
