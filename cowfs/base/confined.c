@@ -119,7 +119,7 @@ static const char *fd_link(int fd, char text[FD_LINK_MAX])
 	return text;
 }
 
-int confined_reopen(int fd, int flags)
+static int reopen(int fd, int flags)
 {
 	char link[FD_LINK_MAX];
 	int opened;
@@ -134,6 +134,16 @@ int confined_reopen(int fd, int flags)
 		opened = open(fd_link(fd, link), flags & ~O_NOFOLLOW);
 	} while (opened < 0 && errno == EINTR);
 	return result(opened);
+}
+
+int confined_reopen(int fd, int flags)
+{
+	int opened = -EPERM;
+
+	/* Only the owner of a file, or whoever has the privilege, may keep its access time still. */
+	if ((flags & (O_ACCMODE | O_PATH)) == O_RDONLY)
+		opened = reopen(fd, flags | O_NOATIME);
+	return opened == -EPERM ? reopen(fd, flags) : opened;
 }
 
 int confined_link_fd(int fd, int directory, const char *name)

@@ -9,6 +9,7 @@
 #include "union/fs.h"
 #include "union/location.h"
 #include "union/lookup.h"
+#include "union/names.h"
 #include "union/origin.h"
 
 #include <dirent.h>
@@ -148,11 +149,8 @@ static int rename_into_parent(struct copy *copy, int parent, const char *name)
 	if (!error)
 		error = whiteout_publish(copy->fs->work.fd, copy->temporary, parent, name,
 					 WHITEOUT_FORM_NONE);
-	if (!error) {
-		struct timespec times[2] = { before.atime, before.mtime };
-
-		(void)utimensat(parent, "", times, AT_EMPTY_PATH);
-	}
+	if (!error)
+		directory_restore_times(parent, &before);
 	return error;
 }
 
@@ -432,6 +430,40 @@ int copy_up(struct union_fs *fs, struct inode *inode, uint64_t length)
 
 static int copy_up_below(struct union_fs *fs, struct inode *dir, unsigned depth);
 
+/* A file may have been copied up by another of its names: this one must be in the upper, too. */
+static int bring_name_up(struct union_fs *fs, struct inode *inode, struct inode *dir,
+			 uint64_t cookie)
+{
+	struct attributes before;
+	struct listing_entry *entry;
+	struct cached_fd *fd;
+	int error;
+
+	pthread_mutex_lock(&inode->lock);
+	error = directory_lock(fs, dir, true);
+	if (error)
+		goto out;
+	entry = listing_after(dir->directory->listing, cookie - 1);
+	if (entry && entry->cookie == cookie && !entry->upper_type) {
+		fd = NULL;
+		error = layer_dir_open(dir->directory->upper, &fd);
+		if (!error)
+			error = layer_stat_raw(fd->fd, NULL, &before);
+		if (!error)
+			error = link_bring_up(fs, inode, fd->fd,
+					      listing_name(dir->directory->listing, entry));
+		if (!error) {
+			directory_set_entry(dir, entry, inode->type, entry->whiteout);
+			directory_restore_times(fd->fd, &before);
+		}
+		fd_cache_release(fs->fds, fd);
+	}
+	directory_unlock(dir);
+out:
+	pthread_mutex_unlock(&inode->lock);
+	return error;
+}
+
 /* Copies up the first entry after *cookie that comes from a lower layer; 1 when there is none. */
 static int copy_up_next(struct union_fs *fs, struct inode *dir, uint64_t *cookie, unsigned depth)
 {
@@ -454,6 +486,8 @@ static int copy_up_next(struct union_fs *fs, struct inode *dir, uint64_t *cookie
 	error = copy_up(fs, entry.inode, COPY_WHOLE);
 	if (!error && inode_is_directory(entry.inode))
 		error = copy_up_below(fs, entry.inode, depth + 1);
+	else if (!error)
+		error = bring_name_up(fs, entry.inode, dir, *cookie);
 	inode_unref(fs, entry.inode, 1);
 	return error;
 }

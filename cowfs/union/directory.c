@@ -6,6 +6,7 @@
 #include "union/redirect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -414,16 +415,28 @@ int directory_adopt_parts(struct union_fs *fs, struct inode *inode, const struct
 	return adopt_lower_parts(fs, directory, dir, entry);
 }
 
+void directory_restore_times(int fd, const struct attributes *before)
+{
+	struct timespec times[2] = { before->atime, before->mtime };
+
+	(void)utimensat(fd, "", times, AT_EMPTY_PATH);
+}
+
 int directory_make_opaque(struct union_fs *fs, struct inode *dir)
 {
+	struct attributes before;
 	struct cached_fd *fd;
 	int error = layer_dir_open(dir->directory->upper, &fd);
 
 	if (error)
 		return error;
-	error = whiteout_make_opaque(fs->upper, fd->fd);
-	fd_cache_release(fs->fds, fd);
+	error = layer_stat_raw(fd->fd, NULL, &before);
 	if (!error)
+		error = whiteout_make_opaque(fs->upper, fd->fd);
+	if (!error) {
 		dir->directory->opaque = true;
+		directory_restore_times(fd->fd, &before);
+	}
+	fd_cache_release(fs->fds, fd);
 	return error;
 }

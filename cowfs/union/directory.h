@@ -58,6 +58,9 @@ bool directory_is_merged(const struct directory *directory);
 int directory_adopt_parts(struct union_fs *fs, struct inode *inode, const struct inode *dir,
 			  const struct listing_entry *entry);
 
+/* Undoes what our own bookkeeping did to the times of the directory that fd refers to. */
+void directory_restore_times(int fd, const struct attributes *before);
+
 /* Makes dir, which has an upper part, opaque, on disk and for us. 0 or -errno. */
 int directory_make_opaque(struct union_fs *fs, struct inode *dir);
 

@@ -14,12 +14,6 @@
 /* Slots behind the last home, so that a run at the end need not wrap around and break the order. */
 #define TAIL_SLOTS 32
 
-/* What is known of a name's lower layers while they are being merged. */
-enum {
-	BUILDING_HIDDEN = 1, /* a lower whiteout came first; `lower` is the layer that holds it */
-	BUILDING_CLOSED = 2, /* nothing from deeper layers joins */
-};
-
 /* One more lower layer that has a directory; a list in an array, the deepest layer first. */
 struct further_layer {
 	uint32_t next;
@@ -193,7 +187,7 @@ static int compact_names(struct listing *listing)
 
 struct listing_entry *listing_obtain(struct listing *listing, const char *name)
 {
-	struct listing_entry entry = { .lower = LISTING_NO_LAYER };
+	struct listing_entry entry = { .lower = LISTING_NO_LAYER, .closed_by = LISTING_NO_LAYER };
 	struct listing_entry *known = listing_find(listing, name);
 	size_t length = strlen(name) + 1;
 
@@ -298,26 +292,19 @@ int listing_add_lower(struct listing *listing, unsigned layer, const char *name,
 
 	if (!entry)
 		return -ENOMEM;
-	if (entry->lower == LISTING_NO_LAYER) {
+	if (entry->closed_by < layer)
+		return 0;
+	/* A whiteout hides what is deeper, not what stands beside it in its own layer. */
+	if (whiteout || type != DT_DIR)
+		entry->closed_by = (uint16_t)layer;
+	if (whiteout)
+		return 0;
+	if (!entry->lower_type) {
 		entry->lower = (uint16_t)layer;
-		entry->lower_type = whiteout ? 0 : type;
-		entry->building = whiteout ? BUILDING_HIDDEN : type == DT_DIR ? 0 : BUILDING_CLOSED;
+		entry->lower_type = type;
 		return 0;
 	}
-	if (entry->building & BUILDING_HIDDEN) {
-		/* Beside its own layer's whiteout a name is seen, and hides what is deeper. */
-		if (!whiteout && entry->lower == layer) {
-			entry->lower_type = type;
-			entry->building = BUILDING_CLOSED;
-		}
-		return 0;
-	}
-	if (entry->building & BUILDING_CLOSED)
-		return 0;
-	if (!whiteout && type == DT_DIR)
-		return add_further_layer(listing, entry, layer);
-	entry->building = BUILDING_CLOSED;
-	return 0;
+	return type == DT_DIR ? add_further_layer(listing, entry, layer) : 0;
 }
 
 void listing_finish(struct listing *listing)
@@ -329,7 +316,6 @@ void listing_finish(struct listing *listing)
 			listing_erase(listing, entry); /* another may have moved into the slot */
 			continue;
 		}
-		entry->building = 0;
 		i++;
 	}
 }

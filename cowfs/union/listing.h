@@ -33,7 +33,7 @@ struct listing_entry {
 	uint8_t upper_type;   /* DT_ type in the upper, 0 when it is not there */
 	uint8_t lower_type;   /* DT_ type in that lower layer, 0 when none shows it */
 	uint8_t whiteout;     /* forms of the upper's whiteout of it, as bits */
-	uint8_t building;     /* used while lower layers are being merged */
+	uint16_t closed_by;   /* while merging: the layer below which nothing joins, or NO_LAYER */
 };
 
 /* NULL when memory is short. */

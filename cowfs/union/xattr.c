@@ -128,7 +128,7 @@ static int change_xattr(struct union_fs *fs, struct inode *inode, const char *na
 		return value ? -EPERM : -ENODATA;
 	/* Nothing to remove is no reason to copy up. */
 	if (!value && union_getxattr(fs, inode, name, NULL, 0) == -ENODATA)
-		return -ENODATA;
+		return acl_is_acl(name) ? 0 : -ENODATA; /* as file systems answer for ACLs */
 	error = copy_up(fs, inode, COPY_WHOLE);
 	if (error)
 		return error;
