@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,22 +148,80 @@ int layer_dir_open(struct layer_dir *dir, struct cached_fd **ret_fd)
 	return error;
 }
 
+/* -- moving: what the move will need is gathered before, what it leaves is released after -- */
+
+struct move {
+	struct layer_dir *dir, *parent; /* a reference on each */
+	char *name;			/* owned */
+};
+
+static void moves_release(struct move *moves, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		layer_dir_unref(moves[i].parent);
+		layer_dir_unref(moves[i].dir);
+		free(moves[i].name);
+	}
+}
+
+static int moves_gather(const struct layer_dir_place *places, size_t count, struct move *moves)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *name = strdup(places[i].name);
+
+		if (!name) {
+			moves_release(moves, i);
+			return -ENOMEM;
+		}
+		moves[i].dir = layer_dir_ref(places[i].dir);
+		moves[i].parent = layer_dir_ref(places[i].parent);
+		moves[i].name = name;
+	}
+	return 0;
+}
+
+/* With layer->names held for writing. The move gets what the directory had. */
+static void move_take_place(struct move *move)
+{
+	struct layer_dir *parent = move->dir->parent;
+	char *name = move->dir->name;
+
+	move->dir->parent = move->parent;
+	move->dir->name = move->name;
+	move->parent = parent;
+	move->name = name;
+}
+
+int layer_dir_rename(struct layer *layer, int from, const char *old, int to, const char *new,
+		     unsigned flags, const struct layer_dir_place *places, size_t count)
+{
+	struct move moves[LAYER_DIR_PLACES];
+	int error = count > LAYER_DIR_PLACES ? -EINVAL : moves_gather(places, count, moves);
+
+	if (error)
+		return error;
+	pthread_rwlock_wrlock(&layer->names);
+	if (renameat2(from, old, to, new, flags) != 0)
+		error = -errno;
+	for (size_t i = 0; i < count && !error; i++)
+		move_take_place(&moves[i]);
+	pthread_rwlock_unlock(&layer->names);
+	moves_release(moves, count);
+	return error;
+}
+
 int layer_dir_move(struct layer_dir *dir, struct layer_dir *parent, const char *name)
 {
-	char *new_name = strdup(name), *old_name;
-	struct layer_dir *old_parent;
+	const struct layer_dir_place place = { dir, parent, name };
+	struct move move;
+	int error = moves_gather(&place, 1, &move);
 
-	if (!new_name)
-		return -ENOMEM;
-	layer_dir_ref(parent);
+	if (error)
+		return error;
 	pthread_rwlock_wrlock(&dir->layer->names);
-	old_parent = dir->parent;
-	old_name = dir->name;
-	dir->parent = parent;
-	dir->name = new_name;
+	move_take_place(&move);
 	pthread_rwlock_unlock(&dir->layer->names);
-	layer_dir_unref(old_parent);
-	free(old_name);
+	moves_release(&move, 1);
 	return 0;
 }
 

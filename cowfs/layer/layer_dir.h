@@ -39,7 +39,25 @@ struct layer_dir *layer_dir_unref(struct layer_dir *dir);
  */
 int layer_dir_open(struct layer_dir *dir, struct cached_fd **ret_fd);
 
-/* Records that the upper's directory now stands under another parent or name. 0 or -ENOMEM. */
+/*
+ * renameat2(2) on the upper, with the record of which directories of it then stand elsewhere: both or
+ * none are done, and no thread opens a directory by its old name in between, which after an exchange
+ * would be another one. At most LAYER_DIR_PLACES places. While it lasts the caller may not open
+ * directories of the layer in the same thread. 0 or -errno, as renameat2(2) or -ENOMEM.
+ */
+#define LAYER_DIR_PLACES 2
+struct layer_dir_place {
+	struct layer_dir *dir;
+	struct layer_dir *parent;
+	const char *name;
+};
+int layer_dir_rename(struct layer *layer, int from, const char *old, int to, const char *new,
+		     unsigned flags, const struct layer_dir_place *places, size_t count);
+
+/*
+ * Records that the upper's directory now stands under another parent or name. 0 or -ENOMEM. For when
+ * nobody else can know the directory or what is in it; otherwise use layer_dir_rename().
+ */
 int layer_dir_move(struct layer_dir *dir, struct layer_dir *parent, const char *name);
 
 /* Appends its path within the layer, "/" for the root. 0 or -ENOMEM. */

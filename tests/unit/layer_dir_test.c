@@ -214,6 +214,32 @@ Test(layer_dir, makes_room_when_descriptors_run_out)
 	layer_dir_unref(a);
 }
 
+Test(layer_dir, renames_and_records_or_neither)
+{
+	struct layer_dir *root = fixture.layer->root, *a = child(root, "a"), *b = child(a, "b");
+	const struct layer_dir_place place = { b, root, "moved" };
+
+	cr_assert_eq(layer_dir_rename(fixture.layer, fixture.root, "a/absent", fixture.root,
+				      "moved", 0, &place, 1),
+		     -ENOENT);
+	check_path(b, "/a/b");
+	cr_assert_eq(layer_dir_rename(fixture.layer, fixture.root, "a/b", fixture.root, "moved", 0,
+				      &place, 1),
+		     0);
+	check_path(b, "/moved");
+	cr_assert_eq(opened_inode(b), inode_of("root/moved"));
+	cr_assert_eq(layer_dir_rename(fixture.layer, fixture.root, "file", fixture.root, "file2", 0,
+				      NULL, 0),
+		     0);
+	cr_assert(scratch_exists(&fixture.scratch, "root/file2"));
+	cr_assert_eq(layer_dir_rename(fixture.layer, fixture.root, "x", fixture.root, "y", 0,
+				      &place, LAYER_DIR_PLACES + 1),
+		     -EINVAL);
+	layer_dir_unref(a);
+	layer_dir_unref(b);
+	cr_assert_eq(root->references, 1);
+}
+
 /* -- moves against lookups -- */
 
 #define THREADS 3
@@ -224,6 +250,7 @@ struct contest {
 	bool over;
 };
 
+/* A fault unless the leaf is found, and is always the same one. */
 static void *keep_opening(void *argument)
 {
 	struct contest *contest = argument;
@@ -232,13 +259,10 @@ static void *keep_opening(void *argument)
 		cleanup_buffer struct buffer path = BUFFER_INIT;
 		struct cached_fd *cached;
 		struct stat status;
-		int error = layer_dir_open(contest->leaf, &cached);
 
-		/* Between the rename on disk and layer_dir_move() the way may be broken, not wrong. */
-		if (error == -ENOENT)
-			continue;
-		if (error || fstat(cached->fd, &status) != 0 ||
-		    (int64_t)status.st_ino != contest->inode)
+		if (layer_dir_open(contest->leaf, &cached) != 0)
+			return argument;
+		if (fstat(cached->fd, &status) != 0 || (int64_t)status.st_ino != contest->inode)
 			return argument;
 		fd_cache_release(fixture.fds, cached);
 		if (layer_dir_path(contest->leaf, &path) != 0)
@@ -248,28 +272,38 @@ static void *keep_opening(void *argument)
 	return NULL;
 }
 
-Test(layer_dir, moves_while_others_look)
+Test(layer_dir, exchanges_while_others_look)
 {
-	struct layer_dir *a = child(fixture.layer->root, "a"), *b = child(a, "b"),
-			 *c = child(b, "c");
+	struct layer_dir *root = fixture.layer->root, *a = child(root, "a"), *b = child(a, "b");
+	struct layer_dir *other = child(root, "other"), *c = child(b, "c");
 	struct contest contest = { .leaf = c, .inode = inode_of("root/a/b/c") };
 	pthread_t threads[THREADS];
 	void *failed;
 
+	/* What a thread would find that walked by the old name. */
+	scratch_dir(&fixture.scratch, "root/other");
+	scratch_dir(&fixture.scratch, "root/other/c");
 	for (int i = 0; i < THREADS; i++)
 		cr_assert_eq(pthread_create(&threads[i], NULL, keep_opening, &contest), 0);
-	for (int i = 0; i < 300; i++) {
-		cr_assert_eq(renameat(fixture.root, "a/b", fixture.root, "moved"), 0);
-		cr_assert_eq(layer_dir_move(b, fixture.layer->root, "moved"), 0);
-		cr_assert_eq(renameat(fixture.root, "moved", fixture.root, "a/b"), 0);
-		cr_assert_eq(layer_dir_move(b, a, "b"), 0);
+	for (int i = 0; i < 600; i++) {
+		bool away = i % 2 == 0;
+		const struct layer_dir_place places[] = {
+			{ b, away ? root : a, away ? "other" : "b" },
+			{ other, away ? a : root, away ? "b" : "other" },
+		};
+
+		cr_assert_eq(layer_dir_rename(fixture.layer, fixture.root, "a/b", fixture.root,
+					      "other", RENAME_EXCHANGE, places, 2),
+			     0);
 	}
 	__atomic_store_n(&contest.over, true, __ATOMIC_RELAXED);
 	for (int i = 0; i < THREADS; i++) {
 		cr_assert_eq(pthread_join(threads[i], &failed), 0);
 		cr_assert_null(failed);
 	}
+	check_path(c, "/a/b/c");
 	layer_dir_unref(c);
 	layer_dir_unref(b);
+	layer_dir_unref(other);
 	layer_dir_unref(a);
 }
