@@ -192,9 +192,9 @@ Test(confined, does_not_cross_mounts)
 	char path[512];
 	int root;
 
-	need_root();
+	need_root(&scratch);
 	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-		cr_skip_test("no mount namespace to be had");
+		skip_test(&scratch, "no mount namespace to be had");
 	(void)snprintf(path, sizeof(path), "%s/dir", scratch.path);
 	cr_assert_eq(mount("/", path, NULL, MS_BIND, NULL), 0);
 	/* The earlier descriptor belongs to the namespace without the mount. */
@@ -266,7 +266,7 @@ Test(confined, owners_follow_nothing)
 {
 	int link;
 
-	need_root();
+	need_root(&scratch);
 	link = scratch_open(&scratch, "link");
 	cr_assert_eq(confined_chown(scratch.fd, "link", 7, 8), 0);
 	cr_assert_eq(scratch_stat(&scratch, "link").st_uid, 7);
@@ -301,7 +301,7 @@ static void check_xattrs(void)
 	char value[32], list[256];
 
 	if (confined_setxattr(scratch.fd, "file", "user.a", "one", 3, 0) == -ENOTSUP)
-		cr_skip_test("no attributes here");
+		skip_test(&scratch, "no attributes here");
 	cr_assert_eq(confined_setxattr(path, NULL, "user.b", "two", 3, XATTR_CREATE), 0);
 	cr_assert_eq(confined_setxattr(path, NULL, "user.b", "2", 1, XATTR_CREATE), -EEXIST);
 	cr_assert_eq(confined_setxattr(dir, NULL, "user.c", "", 0, 0), 0);
@@ -349,10 +349,10 @@ Test(confined, attributes_of_a_link_itself)
 	int link;
 	char value[8];
 
-	need_root();
+	need_root(&scratch);
 	link = scratch_open(&scratch, "link");
 	if (confined_setxattr(link, NULL, "trusted.x", "y", 1, 0) != 0)
-		cr_skip_test("no trusted attributes here");
+		skip_test(&scratch, "no trusted attributes here");
 	cr_assert_eq(confined_getxattr(scratch.fd, "link", "trusted.x", value, 8), 1);
 	cr_assert_eq(confined_getxattr(scratch.fd, "file", "trusted.x", value, 8), -ENODATA);
 	(void)close(link);

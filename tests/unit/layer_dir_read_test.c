@@ -145,7 +145,7 @@ Test(layer_dir_read, names_that_are_nothing_without_their_prefix)
 
 Test(layer_dir_read, node_whiteouts)
 {
-	need_root();
+	need_root(&fixture.scratch);
 	scratch_node(&fixture.scratch, "root/d/gone", S_IFCHR, makedev(0, 0));
 	scratch_node(&fixture.scratch, "root/d/null", S_IFCHR, makedev(1, 3));
 	scratch_node(&fixture.scratch, "root/d/block", S_IFBLK, makedev(0, 0));

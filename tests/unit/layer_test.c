@@ -126,7 +126,7 @@ Test(layer, sees_its_state_only_in_a_directory)
 
 Test(layer, chooses_the_attribute_namespace_by_privilege)
 {
-	need_root();
+	need_root(&fixture.scratch);
 	fixture_open(&fixture, true, WHITEOUT_AUFS);
 	cr_assert_eq(fixture.layer->xattr_namespace, XATTR_NAMESPACE_TRUSTED);
 	layer_close(fixture.layer);
@@ -182,7 +182,7 @@ Test(layer, keeps_control_attributes)
 
 	fixture_open(&fixture, true, WHITEOUT_AUFS);
 	if (fixture.layer->xattr_namespace == XATTR_NAMESPACE_NONE)
-		cr_skip_test("no attributes here");
+		skip_test(&fixture.scratch, "no attributes here");
 	cr_assert_eq(get("file", value, sizeof(value)), -ENODATA);
 	cr_assert_eq(layer_set_control(fixture.layer, fixture.root, "file", CONTROL_ORIGIN, "1:2"),
 		     0);
@@ -212,7 +212,7 @@ Test(layer, ignores_a_control_attribute_with_a_zero_byte)
 	become_ordinary(&fixture.scratch);
 	fixture_open(&fixture, true, WHITEOUT_AUFS);
 	if (fixture.layer->xattr_namespace == XATTR_NAMESPACE_NONE)
-		cr_skip_test("no attributes here");
+		skip_test(&fixture.scratch, "no attributes here");
 	(void)snprintf(path, sizeof(path), "%s/root/file", fixture.scratch.path);
 	cr_assert_eq(setxattr(path, "user.cowfs.origin", "a\0b", 3, 0), 0);
 	cr_assert_eq(get("file", value, sizeof(value)), -ENODATA);
@@ -231,7 +231,7 @@ Test(layer, a_privileged_reader_understands_an_unprivileged_writer)
 {
 	char value[16];
 
-	need_root();
+	need_root(&fixture.scratch);
 	scratch_xattr(&fixture.scratch, "root/file", "user.cowfs.origin", "5");
 	fixture_open(&fixture, false, WHITEOUT_AUFS);
 	cr_assert_eq(get("file", value, sizeof(value)), 1);
@@ -268,7 +268,7 @@ Test(layer, stat_maps_owners)
 {
 	struct attributes attributes;
 
-	need_root();
+	need_root(&fixture.scratch);
 	cr_assert_eq(id_map_parse("0:500:1", &fixture.ownership.users, NULL), 0);
 	cr_assert_eq(fchownat(fixture.root, "file", 0, 9, 0), 0);
 	fixture_open(&fixture, false, WHITEOUT_AUFS);
@@ -303,7 +303,7 @@ Test(layer, sets_owner_and_mode_on_disk)
 {
 	struct stat status;
 
-	need_root();
+	need_root(&fixture.scratch);
 	fixture_open(&fixture, true, WHITEOUT_AUFS);
 	cr_assert_eq(layer_set_owner_and_mode(fixture.layer, fixture.root, "file", 5, 6,
 					      S_IFREG | 06711, 0),

@@ -170,10 +170,16 @@ size_t count_descriptors(void)
 	return count - 3; /* ".", ".." and the stream's own */
 }
 
-void need_root(void)
+void skip_test(struct scratch *scratch, const char *reason)
+{
+	scratch_remove(scratch);
+	cr_skip_test("%s", reason);
+}
+
+void need_root(struct scratch *scratch)
 {
 	if (geteuid() != 0)
-		cr_skip_test("only root can do this");
+		skip_test(scratch, "only root can do this");
 }
 
 static int chown_one(const char *path, const struct stat *status, int type, struct FTW *walk)

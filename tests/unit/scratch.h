@@ -39,8 +39,10 @@ int scratch_open(const struct scratch *scratch, const char *path);
 /* How many descriptors this process has open. */
 size_t count_descriptors(void);
 
+/* Ends the test as skipped; Criterion then runs no clean-up, so the directory is removed first. */
+void skip_test(struct scratch *scratch, const char *reason);
 /* Ends the test as skipped unless root runs it. */
-void need_root(void);
+void need_root(struct scratch *scratch);
 /* Goes on as an ordinary user who owns the scratch directory; for root only, others stay. */
 void become_ordinary(const struct scratch *scratch);
 

@@ -121,7 +121,7 @@ Test(whiteout, overlay_of_an_absent_name)
 {
 	enum whiteout_form form = WHITEOUT_FORM_NONE;
 
-	need_root();
+	need_root(&fixture.scratch);
 	fixture_open(&fixture, true, WHITEOUT_OVERLAY);
 	for (int i = 0; i < 2; i++) {
 		cr_assert_eq(put("gone", TARGET_ABSENT, &form), 0);
@@ -136,7 +136,7 @@ Test(whiteout, overlay_of_a_file)
 {
 	enum whiteout_form form;
 
-	need_root();
+	need_root(&fixture.scratch);
 	fixture_open(&fixture, true, WHITEOUT_OVERLAY);
 	cr_assert_eq(put("file", TARGET_FILE, &form), 0);
 	cr_assert(is_device("root/file"));
@@ -147,7 +147,7 @@ Test(whiteout, overlay_of_a_directory)
 {
 	enum whiteout_form form;
 
-	need_root();
+	need_root(&fixture.scratch);
 	fixture_open(&fixture, true, WHITEOUT_OVERLAY);
 	cr_assert_eq(put("dir", TARGET_DIRECTORY, &form), 0);
 	cr_assert(is_device("root/dir"));
@@ -159,7 +159,7 @@ Test(whiteout, a_name_too_long_for_the_prefix_takes_the_node)
 	enum whiteout_form form;
 	char name[256], path[300];
 
-	need_root();
+	need_root(&fixture.scratch);
 	memset(name, 'n', 255);
 	name[255] = '\0';
 	(void)snprintf(path, sizeof(path), "root/%s", name);
@@ -192,7 +192,7 @@ Test(whiteout, an_attribute_where_devices_are_forbidden)
 	forbid_devices();
 	fixture_open(&fixture, true, WHITEOUT_OVERLAY);
 	if (fixture.layer->xattr_namespace == XATTR_NAMESPACE_NONE)
-		cr_skip_test("no attributes here");
+		skip_test(&fixture.scratch, "no attributes here");
 	cr_assert_eq(put("gone", TARGET_ABSENT, &form), 0);
 	cr_assert_eq(put("gone", TARGET_ABSENT, &form), 0);
 	cr_assert_eq(put("file", TARGET_FILE, &form), 0);
@@ -227,7 +227,7 @@ Test(whiteout, the_prefix_where_nothing_can_be_exchanged)
 {
 	enum whiteout_form form;
 
-	need_root();
+	need_root(&fixture.scratch);
 	deny_call(SYS_renameat2, EINVAL);
 	fixture_open(&fixture, true, WHITEOUT_OVERLAY);
 	cr_assert_eq(put("file", TARGET_FILE, &form), 0);
@@ -269,7 +269,7 @@ Test(whiteout, a_failed_exchange_leaves_nothing_in_work)
 {
 	enum whiteout_form form;
 
-	need_root();
+	need_root(&fixture.scratch);
 	deny_call(SYS_renameat2, EIO);
 	fixture_open(&fixture, true, WHITEOUT_OVERLAY);
 	cr_assert_eq(put("dir", TARGET_DIRECTORY, &form), -EIO);
@@ -324,7 +324,7 @@ Test(whiteout, publishes_over_a_prefix)
 
 static void check_publish_over_node(bool directory)
 {
-	need_root();
+	need_root(&fixture.scratch);
 	scratch_node(&fixture.scratch, "root/name", S_IFCHR, 0);
 	scratch_file(&fixture.scratch, "root/.wh.name", "");
 	if (directory)
@@ -418,7 +418,7 @@ Test(whiteout, clears_what_is_not_seen)
 {
 	int dir;
 
-	need_root();
+	need_root(&fixture.scratch);
 	scratch_dir(&fixture.scratch, "root/d");
 	scratch_file(&fixture.scratch, "root/d/.wh.a", "");
 	scratch_file(&fixture.scratch, "root/d/" WHITEOUT_OPAQUE, "");
