@@ -9,7 +9,6 @@
 #include "union/fs.h"
 #include "union/location.h"
 #include "union/lookup.h"
-#include "union/names.h"
 #include "union/origin.h"
 
 #include <dirent.h>
@@ -421,105 +420,4 @@ int copy_up(struct union_fs *fs, struct inode *inode, uint64_t length)
 		position_release(fs, &position);
 	}
 	return error ? error : copy_up_file(fs, inode, length);
-}
-
-/* -- whole trees, for renames without redirects -- */
-
-/* Deeper than anything real; a frame is small. */
-#define TREE_DEPTH_MAX 8192
-
-static int copy_up_below(struct union_fs *fs, struct inode *dir, unsigned depth);
-
-/* A file may have been copied up by another of its names: this one must be in the upper, too. */
-static int bring_name_up(struct union_fs *fs, struct inode *inode, struct inode *dir,
-			 uint64_t cookie)
-{
-	struct attributes before;
-	struct listing_entry *entry;
-	struct cached_fd *fd;
-	int error;
-
-	pthread_mutex_lock(&inode->lock);
-	error = directory_lock(fs, dir, true);
-	if (error)
-		goto out;
-	entry = listing_after(dir->directory->listing, cookie - 1);
-	if (entry && entry->cookie == cookie && !entry->upper_type) {
-		fd = NULL;
-		error = layer_dir_open(dir->directory->upper, &fd);
-		if (!error)
-			error = layer_stat_raw(fd->fd, NULL, &before);
-		if (!error)
-			error = link_bring_up(fs, inode, fd->fd,
-					      listing_name(dir->directory->listing, entry));
-		if (!error) {
-			directory_set_entry(dir, entry, inode->type, entry->whiteout);
-			directory_restore_times(fd->fd, &before);
-		}
-		fd_cache_release(fs->fds, fd);
-	}
-	directory_unlock(dir);
-out:
-	pthread_mutex_unlock(&inode->lock);
-	return error;
-}
-
-/* Copies up the first entry after *cookie that comes from a lower layer; 1 when there is none. */
-static int copy_up_next(struct union_fs *fs, struct inode *dir, uint64_t *cookie, unsigned depth)
-{
-	struct listing_entry *listed;
-	struct union_entry entry;
-	int error = directory_lock(fs, dir, false);
-
-	if (error)
-		return error;
-	listed = listing_after(dir->directory->listing, *cookie);
-	while (listed && (!listed->lower_type || listed->whiteout))
-		listed = listing_next(dir->directory->listing, listed);
-	if (listed) {
-		*cookie = listed->cookie;
-		error = lookup_entry(fs, dir, listed, &entry);
-	}
-	directory_unlock(dir);
-	if (error || !listed)
-		return error ? error : 1;
-	error = copy_up(fs, entry.inode, COPY_WHOLE);
-	if (!error && inode_is_directory(entry.inode))
-		error = copy_up_below(fs, entry.inode, depth + 1);
-	else if (!error)
-		error = bring_name_up(fs, entry.inode, dir, *cookie);
-	inode_unref(fs, entry.inode, 1);
-	return error;
-}
-
-/* lowers stay known: files unlinked but still open are read from there. */
-static int end_merge(struct union_fs *fs, struct inode *dir)
-{
-	int error = directory_make_opaque(fs, dir);
-
-	if (!error)
-		directory_drop_listing(fs, dir);
-	return error;
-}
-
-static int copy_up_below(struct union_fs *fs, struct inode *dir, unsigned depth)
-{
-	uint64_t cookie = 0;
-	int result;
-
-	if (depth > TREE_DEPTH_MAX)
-		return -ELOOP;
-	do
-		result = copy_up_next(fs, dir, &cookie, depth);
-	while (!result);
-	if (result < 0)
-		return result;
-	return directory_is_merged(dir->directory) ? end_merge(fs, dir) : 0;
-}
-
-int copy_up_tree(struct union_fs *fs, struct inode *dir)
-{
-	int error = copy_up(fs, dir, COPY_WHOLE);
-
-	return error ? error : copy_up_below(fs, dir, 0);
 }

@@ -29,9 +29,11 @@ static uint16_t find_or_add(struct devices *devices, uint64_t device)
 	for (size_t i = 0; i < devices->count; i++)
 		if (devices->known[i] == device)
 			return (uint16_t)i;
+	/* Without room or memory it shares the last index, whose numbers are hashed. */
+	if (devices->count == UINT16_MAX)
+		return UINT16_MAX;
 	grown = reallocarray(devices->known, devices->count + 1, sizeof(*grown));
-	/* Without memory, or room in the type, it shares the last index: unlikely to collide. */
-	if (!grown || devices->count == UINT16_MAX)
+	if (!grown)
 		return UINT16_MAX;
 	devices->known = grown;
 	devices->known[devices->count] = device;

@@ -25,7 +25,7 @@ struct layer;
 struct hard_link {
 	struct hard_link *next; /* in its bucket */
 	uint64_t layer_id, inode; /* which lower file */
-	struct layer *layer;	  /* whose index has the copy; NULL while there is none */
+	_Atomic(struct layer *) layer; /* whose index has the copy; NULL while there is none */
 	int32_t gone;		  /* lower names that are no more */
 	uint32_t lower_links;	  /* links in the lower */
 };

@@ -14,9 +14,27 @@ static uint64_t hash_of(const struct union_fs *fs, struct identity identity)
 	return hash_pair(fs->seed, identity.inode, identity.device);
 }
 
+static uint8_t shard_index(uint64_t hash)
+{
+	return (uint8_t)(hash % INODE_SHARDS);
+}
+
 static struct inode_shard *shard_of(struct union_fs *fs, uint64_t hash)
 {
-	return &fs->inodes[hash % INODE_SHARDS];
+	return &fs->inodes[shard_index(hash)];
+}
+
+/* Locks the shard an inode belongs to, which may become another one until it is locked. */
+static struct inode_shard *lock_shard_of(struct union_fs *fs, const struct inode *inode)
+{
+	for (;;) {
+		uint8_t index = inode->shard;
+
+		pthread_mutex_lock(&fs->inodes[index].lock);
+		if (inode->shard == index)
+			return &fs->inodes[index];
+		pthread_mutex_unlock(&fs->inodes[index].lock);
+	}
 }
 
 /* The bucket's index uses other bits than the shard's. */
@@ -60,10 +78,12 @@ static void grow_if_crowded(struct union_fs *fs, struct inode_shard *shard)
 
 static void insert(struct union_fs *fs, struct inode_shard *shard, struct inode *inode)
 {
+	uint64_t hash = hash_of(fs, inode->identity);
 	struct inode **bucket;
 
 	grow_if_crowded(fs, shard);
-	bucket = bucket_of(shard, hash_of(fs, inode->identity));
+	bucket = bucket_of(shard, hash);
+	inode->shard = shard_index(hash);
 	inode->next = *bucket;
 	*bucket = inode;
 	inode->flags |= INODE_IN_TABLE;
@@ -150,16 +170,16 @@ struct inode *inode_enter(struct union_fs *fs, struct inode *inode)
 
 void inode_leave_table(struct union_fs *fs, struct inode *inode)
 {
-	struct inode_shard *shard = shard_of(fs, hash_of(fs, inode->identity));
+	struct inode_shard *shard = lock_shard_of(fs, inode);
 
-	pthread_mutex_lock(&shard->lock);
 	take_out(fs, shard, inode);
 	pthread_mutex_unlock(&shard->lock);
 }
 
 void inode_change_identity(struct union_fs *fs, struct inode *inode, struct identity identity)
 {
-	struct inode_shard *old = shard_of(fs, hash_of(fs, inode->identity));
+	/* Nobody else changes it: the caller holds the inode's lock, or its directory's. */
+	struct inode_shard *old = &fs->inodes[inode->shard];
 	struct inode_shard *new = shard_of(fs, hash_of(fs, identity));
 	struct inode_shard *first = old < new ? old : new, *second = old < new ? new : old;
 
@@ -208,17 +228,9 @@ static bool unref_unless_last(struct inode *inode, uint64_t count)
 /* Subtracts count; true when that was the last of it and it is out of the table. */
 static bool unref_last(struct union_fs *fs, struct inode *inode, uint64_t count)
 {
-	struct inode_shard *shard;
+	struct inode_shard *shard = lock_shard_of(fs, inode);
 	bool last;
 
-	/* The identity may change until the shard is locked: look again then. */
-	for (;;) {
-		shard = shard_of(fs, hash_of(fs, inode->identity));
-		pthread_mutex_lock(&shard->lock);
-		if (shard == shard_of(fs, hash_of(fs, inode->identity)))
-			break;
-		pthread_mutex_unlock(&shard->lock);
-	}
 	last = atomic_fetch_sub(&inode->references, count) <= count;
 	if (last)
 		take_out(fs, shard, inode);

@@ -49,12 +49,13 @@ struct inode {
 	_Atomic uint16_t layer;	      /* index of the layer where it (the topmost part of a directory) is */
 	_Atomic uint8_t flags;	      /* INODE_ bits */
 	uint8_t type;		      /* DT_ type; never changes */
+	_Atomic uint8_t shard;	      /* where its identity belongs; changes under both shards' locks */
 	uint64_t number;	      /* the inode number it shows; never changes */
 	_Atomic uint64_t references;
 	struct inode *parent;	      /* position, with a reference; NULL for the root */
 	char *name;		      /* owned */
 	struct cached_fd *fd;	      /* slot: its data, read-only or both ways */
-	struct hard_link *hard_link;  /* of a file that began as one of several links in a lower layer */
+	_Atomic(struct hard_link *) hard_link; /* of a file that began as one of several links in a lower layer */
 	struct directory *directory;  /* of directories; owned */
 	pthread_mutex_t lock;
 };
@@ -68,11 +69,11 @@ struct directory {
 	 * only reading tells where an opaque one ends the merge. Then they never change.
 	 */
 	struct layer_dir **lowers;
-	uint16_t lower_count;
+	_Atomic uint16_t lower_count;
 	bool resolved;	   /* lowers are final */
 	_Atomic bool opaque;	   /* nothing is merged, though lowers may still be there for open files */
-	bool removed;	   /* by rmdir: nothing can be made in it */
-	int8_t default_acl; /* has a default ACL: 1, 0, or -1 unknown */
+	_Atomic bool removed; /* by rmdir: nothing can be made in it */
+	_Atomic int8_t default_acl; /* has a default ACL: 1, 0, or -1 unknown */
 	char *redirect;	   /* where the lowers have it, when not under its own name; owned */
 	struct listing *listing;  /* NULL when not in memory */
 	size_t visible;		  /* names in the listing that can be seen */

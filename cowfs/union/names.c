@@ -106,19 +106,20 @@ int names_prepare_rmdir(struct union_fs *fs, struct inode *dir)
 {
 	struct directory *directory = dir->directory;
 	struct layer_dir *upper = directory->upper;
-	struct cached_fd *fd;
-	int error;
+	bool pinned = !upper;
 
 	if (directory->visible)
 		return -ENOTEMPTY;
-	if (!upper)
-		return 0;
 	/* Whoever has it open may still ask for its attributes. */
-	error = layer_dir_open(upper, &fd);
-	if (error)
-		return error;
-	(void)fd_cache_pin(fs->fds, &upper->fd);
-	fd_cache_release(fs->fds, fd);
+	while (!pinned) {
+		struct cached_fd *fd;
+		int error = layer_dir_open(upper, &fd);
+
+		if (error)
+			return error;
+		pinned = fd_cache_pin(fs->fds, &upper->fd); /* unless it was evicted just now */
+		fd_cache_release(fs->fds, fd);
+	}
 	return 0;
 }
 

@@ -1,48 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Renaming: what moves is brought into the upper first, whole or with a redirect, and then moved by
- * one rename(2) there. The whiteout that the old name may need is put before (prefix form) or by
- * the rename itself (node form), so that the lower layers' namesake never shows through.
+ * Renaming: what moves is brought into the upper first, whole or with a redirect, then moved there
+ * (rename_disk.h), and last everybody who remembers a name is told.
  */
-#include "base/confined.h"
 #include "union/copy_up.h"
 #include "union/directory.h"
 #include "union/fs.h"
 #include "union/names.h"
 #include "union/redirect.h"
+#include "union/rename_disk.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <linux/fs.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-/* One end of the rename. */
-struct end {
-	struct inode *dir;
-	const char *name;
-	struct union_entry found; /* what stands there; inode NULL when nothing does */
-	struct listing_entry entry; /* a copy of it, taken with dir locked */
-	struct cached_fd *fd;	    /* of the upper part of dir */
-};
-
-struct move {
-	struct union_fs *fs;
-	struct end from, to;
-	unsigned flags;
-	bool whiteout;		  /* the old name needs one */
-	enum whiteout_form form;  /* and gets it in this form */
-};
-
-static bool is_exchange(const struct move *move)
-{
-	return move->flags & RENAME_EXCHANGE;
-}
 
 /* -- before anything is locked -- */
 
-static int find_end(struct union_fs *fs, struct end *end)
+static int find_end(struct union_fs *fs, struct rename_end *end)
 {
 	int error = union_lookup(fs, end->dir, end->name, &end->found);
 
@@ -51,15 +24,15 @@ static int find_end(struct union_fs *fs, struct end *end)
 	return error == -ENOENT ? 0 : error;
 }
 
-static int check(const struct move *move)
+static int check(const struct rename_move *move)
 {
 	const struct inode *from = move->from.found.inode, *to = move->to.found.inode;
 
-	if (!from || (is_exchange(move) && !to))
+	if (!from || (rename_is_exchange(move) && !to))
 		return -ENOENT;
 	if (to && (move->flags & RENAME_NOREPLACE))
 		return -EEXIST;
-	if (!to || is_exchange(move))
+	if (!to || rename_is_exchange(move))
 		return 0;
 	if (inode_is_directory(from) != inode_is_directory(to))
 		return inode_is_directory(to) ? -EISDIR : -ENOTDIR;
@@ -97,7 +70,7 @@ static int prepare(struct union_fs *fs, struct inode *inode)
 
 /* -- with everything locked -- */
 
-static int open_end(struct union_fs *fs, struct end *end)
+static int open_end(struct union_fs *fs, struct rename_end *end)
 {
 	struct listing_entry *entry;
 
@@ -113,7 +86,7 @@ static int open_end(struct union_fs *fs, struct end *end)
 	return layer_dir_open(end->dir->directory->upper, &end->fd);
 }
 
-static void set_entry(const struct end *end, uint8_t type, unsigned whiteout)
+static void set_entry(const struct rename_end *end, uint8_t type, unsigned whiteout)
 {
 	struct listing_entry *entry = listing_find(end->dir->directory->listing, end->name);
 
@@ -121,7 +94,7 @@ static void set_entry(const struct end *end, uint8_t type, unsigned whiteout)
 }
 
 /* One of several names of a copied-up file may not be in the upper yet: what moves must be. */
-static int bring_name_up(struct union_fs *fs, struct end *end)
+static int bring_name_up(struct union_fs *fs, struct rename_end *end)
 {
 	int error;
 
@@ -136,7 +109,7 @@ static int bring_name_up(struct union_fs *fs, struct end *end)
 }
 
 /* A directory without redirect that comes to stand over a lower one must not merge with it. */
-static int separate(struct union_fs *fs, struct inode *inode, const struct end *place)
+static int separate(struct union_fs *fs, struct inode *inode, const struct rename_end *place)
 {
 	if (!inode_is_directory(inode) || inode->directory->redirect ||
 	    place->entry.lower_type != DT_DIR)
@@ -144,136 +117,9 @@ static int separate(struct union_fs *fs, struct inode *inode, const struct end *
 	return directory_make_opaque(fs, inode);
 }
 
-static bool prefix_fits(const struct union_fs *fs, const char *name)
-{
-	char prefixed[NAME_MAX + 1];
-
-	return fs->upper->dialect == WHITEOUT_AUFS && whiteout_prefixed_name(name, prefixed) == 0;
-}
-
-/* In prefix form the whiteout can stand beside the name, and comes first. */
-static int put_prefix_first(struct move *move)
-{
-	struct end *from = &move->from;
-	char trash[WORK_NAME_MAX];
-
-	if (!move->whiteout || !prefix_fits(move->fs, from->name))
-		return 0;
-	work_new_name(&move->fs->work, trash);
-	return whiteout_put(move->fs->upper, from->fd->fd, from->name, TARGET_ABSENT,
-			    move->fs->work.fd, trash, &move->form);
-}
-
-/* Undoes put_prefix_first() when the rename failed. */
-static void take_prefix_back(const struct move *move)
-{
-	char prefixed[NAME_MAX + 1];
-
-	if (move->form == WHITEOUT_FORM_PREFIX && !(move->from.entry.whiteout & move->form) &&
-	    whiteout_prefixed_name(move->from.name, prefixed) == 0)
-		(void)unlinkat(move->from.fd->fd, prefixed, 0);
-}
-
-static int rename_on_disk(const struct move *move, unsigned flags)
-{
-	if (renameat2(move->from.fd->fd, move->from.name, move->to.fd->fd, move->to.name, flags) <
-	    0)
-		return -errno;
-	return 0;
-}
-
-/* What the exchange brought to the old name goes; a whiteout in its place, if one is needed still. */
-static int clear_old_name(struct move *move, enum whiteout_target target)
-{
-	struct union_fs *fs = move->fs;
-	bool node_needed = move->whiteout && !move->form;
-	char trash[WORK_NAME_MAX];
-	int error = 0;
-
-	work_new_name(&fs->work, trash);
-	if (target == TARGET_DIRECTORY && node_needed)
-		error = whiteout_put(fs->upper, move->from.fd->fd, move->from.name, target,
-				     fs->work.fd, trash, &move->form);
-	else if (target == TARGET_DIRECTORY)
-		error = renameat(move->from.fd->fd, move->from.name, fs->work.fd, trash) < 0 ?
-				-errno :
-				0;
-	else if (node_needed) /* it is a whiteout already */
-		move->form = WHITEOUT_FORM_NODE;
-	else
-		error = unlinkat(move->from.fd->fd, move->from.name, 0) < 0 ? -errno : 0;
-	if (target == TARGET_DIRECTORY && !error)
-		work_discard(&fs->work, trash);
-	return error;
-}
-
-/* Where the file system cannot leave a whiteout by itself, there is a moment without one. */
-static int rename_then_whiteout(struct move *move)
-{
-	char trash[WORK_NAME_MAX];
-	int error = rename_on_disk(move, 0);
-
-	if (error)
-		return error;
-	work_new_name(&move->fs->work, trash);
-	return whiteout_put(move->fs->upper, move->from.fd->fd, move->from.name, TARGET_ABSENT,
-			    move->fs->work.fd, trash, &move->form);
-}
-
-static int rename_with_whiteout(struct move *move)
-{
-	int error = rename_on_disk(move, RENAME_WHITEOUT);
-
-	if (error == -EINVAL || error == -EPERM)
-		return rename_then_whiteout(move);
-	if (!error)
-		move->form = WHITEOUT_FORM_NODE;
-	return error;
-}
-
-/* Moves over whatever the upper has under the new name. */
-static int replace(struct move *move)
-{
-	bool is_directory = inode_is_directory(move->from.found.inode);
-	bool over_node = move->to.entry.whiteout & WHITEOUT_FORM_NODE;
-	int error;
-
-	if (!(is_directory && over_node)) {
-		error = move->whiteout && !move->form ? rename_with_whiteout(move) :
-							rename_on_disk(move, 0);
-		if (error != -ENOTEMPTY && error != -EEXIST)
-			return error;
-	}
-	/* A directory over a node, or over one that only holds whiteouts: neither is ever missing. */
-	error = rename_on_disk(move, RENAME_EXCHANGE);
-	return error ? error : clear_old_name(move, over_node ? TARGET_FILE : TARGET_DIRECTORY);
-}
-
-static void remove_prefix_at_new_name(const struct move *move)
-{
-	char prefixed[NAME_MAX + 1];
-
-	if ((move->to.entry.whiteout & WHITEOUT_FORM_PREFIX) &&
-	    whiteout_prefixed_name(move->to.name, prefixed) == 0)
-		(void)unlinkat(move->to.fd->fd, prefixed, 0);
-}
-
 /* -- what the union remembers -- */
 
-static int move_inode(struct union_fs *fs, struct inode *inode, const struct end *to)
-{
-	if (inode_is_directory(inode)) {
-		int error = layer_dir_move(inode->directory->upper, to->dir->directory->upper,
-					   to->name);
-
-		if (error)
-			return error;
-	}
-	/* A file's position may have been another of its names, which stays; this one is as good. */
-	return position_set(fs, inode, to->dir, to->name);
-}
-
-static struct doomed_name doomed_by(const struct move *move)
+static struct doomed_name doomed_by(const struct rename_move *move)
 {
 	return (struct doomed_name){
 		.inode = move->to.found.inode,
@@ -284,7 +130,7 @@ static struct doomed_name doomed_by(const struct move *move)
 	};
 }
 
-static int prepare_target(const struct move *move)
+static int prepare_target(const struct rename_move *move)
 {
 	struct doomed_name doomed = doomed_by(move);
 
@@ -294,7 +140,7 @@ static int prepare_target(const struct move *move)
 						  names_prepare_removal(move->fs, &doomed);
 }
 
-static void finish_target(const struct move *move)
+static void finish_target(const struct rename_move *move)
 {
 	struct doomed_name doomed = doomed_by(move);
 
@@ -308,7 +154,7 @@ static void finish_target(const struct move *move)
 
 /* -- the two kinds of rename -- */
 
-static int move_over(struct move *move)
+static int move_over(struct rename_move *move)
 {
 	struct union_fs *fs = move->fs;
 	struct inode *inode = move->from.found.inode;
@@ -319,22 +165,16 @@ static int move_over(struct move *move)
 	if (!error)
 		error = separate(fs, inode, &move->to);
 	if (!error)
-		error = put_prefix_first(move);
+		error = rename_disk_move(move);
 	if (error)
 		return error;
-	error = replace(move);
-	if (error) {
-		take_prefix_back(move);
-		return error;
-	}
-	remove_prefix_at_new_name(move);
 	set_entry(&move->to, inode->type, 0);
 	set_entry(&move->from, 0, move->from.entry.whiteout | move->form);
 	finish_target(move);
-	return move_inode(fs, inode, &move->to);
+	return position_set(fs, inode, move->to.dir, move->to.name);
 }
 
-static int exchange(struct move *move)
+static int exchange(struct rename_move *move)
 {
 	struct union_fs *fs = move->fs;
 	struct inode *from = move->from.found.inode, *to = move->to.found.inode;
@@ -343,19 +183,19 @@ static int exchange(struct move *move)
 	if (!error)
 		error = separate(fs, to, &move->from);
 	if (!error)
-		error = rename_on_disk(move, RENAME_EXCHANGE);
+		error = rename_disk_exchange(move);
 	if (error)
 		return error;
 	set_entry(&move->to, from->type, move->to.entry.whiteout);
 	set_entry(&move->from, to->type, move->from.entry.whiteout);
-	error = move_inode(fs, from, &move->to);
+	error = position_set(fs, from, move->to.dir, move->to.name);
 	if (!error)
-		error = move_inode(fs, to, &move->from);
+		error = position_set(fs, to, move->from.dir, move->from.name);
 	return error;
 }
 
 /* The entry made for a new name that did not come to be. */
-static void drop_unused_entry(const struct end *end)
+static void drop_unused_entry(const struct rename_end *end)
 {
 	struct listing_entry *entry = listing_find(end->dir->directory->listing, end->name);
 
@@ -363,7 +203,7 @@ static void drop_unused_entry(const struct end *end)
 		directory_set_entry(end->dir, entry, 0, entry->whiteout);
 }
 
-static int rename_locked(struct move *move)
+static int rename_locked(struct rename_move *move)
 {
 	struct union_fs *fs = move->fs;
 	int error = open_end(fs, &move->from);
@@ -372,10 +212,10 @@ static int rename_locked(struct move *move)
 		error = open_end(fs, &move->to);
 	if (!error)
 		error = bring_name_up(fs, &move->from);
-	if (!error && is_exchange(move))
+	if (!error && rename_is_exchange(move))
 		error = bring_name_up(fs, &move->to);
 	if (!error)
-		error = is_exchange(move) ? exchange(move) : move_over(move);
+		error = rename_is_exchange(move) ? exchange(move) : move_over(move);
 	if (error)
 		drop_unused_entry(&move->to);
 	fd_cache_release(fs->fds, move->from.fd);
@@ -383,11 +223,11 @@ static int rename_locked(struct move *move)
 	return error;
 }
 
-static int lock_and_rename(struct move *move)
+static int lock_and_rename(struct rename_move *move)
 {
 	struct inode *from = move->from.found.inode, *to = move->to.found.inode;
 	bool moves_directory = inode_is_directory(from) || (to && inode_is_directory(to));
-	struct inode *target = to && inode_is_directory(to) && !is_exchange(move) ? to : NULL;
+	struct inode *target = to && inode_is_directory(to) && !rename_is_exchange(move) ? to : NULL;
 	struct inode *dirs[] = { move->from.dir, move->to.dir, target };
 	int error;
 
@@ -405,7 +245,7 @@ static int lock_and_rename(struct move *move)
 	return error;
 }
 
-static int prepare_and_rename(struct move *move)
+static int prepare_and_rename(struct rename_move *move)
 {
 	struct union_fs *fs = move->fs;
 	int error = check(move);
@@ -418,7 +258,7 @@ static int prepare_and_rename(struct move *move)
 		error = copy_up(fs, move->to.dir, COPY_WHOLE);
 	if (!error)
 		error = prepare(fs, move->from.found.inode);
-	if (!error && is_exchange(move))
+	if (!error && rename_is_exchange(move))
 		error = prepare(fs, move->to.found.inode);
 	return error ? error : lock_and_rename(move);
 }
@@ -426,7 +266,7 @@ static int prepare_and_rename(struct move *move)
 int union_rename(struct union_fs *fs, struct inode *from_dir, const char *from,
 		 struct inode *to_dir, const char *to, unsigned flags)
 {
-	struct move move = {
+	struct rename_move move = {
 		.fs = fs,
 		.from = { .dir = from_dir, .name = from },
 		.to = { .dir = to_dir, .name = to },
@@ -437,7 +277,7 @@ int union_rename(struct union_fs *fs, struct inode *from_dir, const char *from,
 	if (!error)
 		error = names_check_new(fs, to_dir, to);
 	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
-	    (is_exchange(&move) && flags != RENAME_EXCHANGE))
+	    (rename_is_exchange(&move) && flags != RENAME_EXCHANGE))
 		error = -EINVAL;
 	if (!error)
 		error = find_end(fs, &move.from);
