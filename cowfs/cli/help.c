@@ -63,6 +63,7 @@ static const char mount_option_help[] =
 	"  redirect=on|copy      a moved directory points to its lower files, or copies them\n"
 	"                        (on; for container engines: copy)\n"
 	"  volatile, fsync=0     never sync: fast, and lost in a crash\n"
+	"  writeback=0|1         let the kernel gather small writes (0)\n"
 	"  timeout=SECONDS       layers change underneath: look again after so long\n"
 	"  uidmapping=, gidmapping=  DISK:SHOWN:COUNT[:...]\n"
 	"  squash_to_root, squash_to_uid=, squash_to_gid=  everything belongs to one id\n"

@@ -147,6 +147,7 @@ static int create_session(struct mount *mount, const struct string_list *kernel_
 		.no_xattr = options->no_xattr,
 		.never_sync = options->volatile_upper,
 		.debug = options->debug,
+		.writeback = options->writeback,
 		.changing = options->changing,
 		.timeout = options->timeout,
 		.threads = options->threads,

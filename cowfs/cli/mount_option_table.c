@@ -153,6 +153,16 @@ static int set_fsync(const struct known_option *option, const struct option_text
 	return 0;
 }
 
+static int set_writeback(const struct known_option *option, const struct option_text *text,
+			 struct mount_options *options, struct problem *problem)
+{
+	(void)option;
+	if (strcmp(text->value, "0") != 0 && strcmp(text->value, "1") != 0)
+		return malformed(text, "0 or 1", problem);
+	options->writeback = text->value[0] == '1';
+	return 0;
+}
+
 static int set_timeout(const struct known_option *option, const struct option_text *text,
 		       struct mount_options *options, struct problem *problem)
 {
@@ -318,6 +328,7 @@ static const struct known_option known_options[] = {
 	{ "redirect", A_VALUE, set_redirect, 0 },
 	{ "volatile", NO_VALUE, set_true, MEMBER(volatile_upper) },
 	{ "fsync", A_VALUE, set_fsync, 0 },
+	{ "writeback", A_VALUE, set_writeback, 0 },
 	{ "timeout", A_VALUE, set_timeout, 0 },
 	{ "uidmapping", A_VALUE, set_map, MEMBER(ownership.users) },
 	{ "gidmapping", A_VALUE, set_map, MEMBER(ownership.groups) },

@@ -37,6 +37,7 @@ struct mount_options {
 	struct ownership ownership;
 	bool volatile_upper;
 	bool no_acl, no_xattr, static_nlink;
+	bool writeback; /* the kernel may hold written data back */
 	bool changing;	/* timeout= was given */
 	double timeout; /* seconds */
 

@@ -22,9 +22,14 @@ static void print_value(const char *name, json_object *value);
 /* A message that never came says nothing. */
 static void print_members(const char *name, json_object *object)
 {
+	struct json_object_iterator next = json_object_iter_begin(object);
+	struct json_object_iterator end = json_object_iter_end(object);
+
 	(void)printf("%s\n", name);
-	json_object_object_foreach(object, key, member)
-	{
+	for (; !json_object_iter_equal(&next, &end); json_object_iter_next(&next)) {
+		const char *key = json_object_iter_peek_name(&next);
+		json_object *member = json_object_iter_peek_value(&next);
+
 		if (json_object_is_type(member, json_type_object) ||
 		    json_object_is_type(member, json_type_array))
 			print_value(key, member);
@@ -59,6 +64,7 @@ static void print_value(const char *name, json_object *value)
 static int print_status(const char *json)
 {
 	CLEANUP(json_put) json_object *status = json_tokener_parse(json);
+	struct json_object_iterator next, end;
 
 	if (!json_object_is_type(status, json_type_object)) {
 		say("the union's answer cannot be understood; is it another version of cowfs?");

@@ -16,8 +16,7 @@
 #include <sys/mount.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-
-extern char **environ;
+#include <unistd.h>
 
 /* The daemon has nothing left to write by now; it only gives back what it holds. */
 #define PATIENCE_MS 10000

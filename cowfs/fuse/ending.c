@@ -13,8 +13,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-extern char **environ;
+#include <unistd.h>
 
 #define TICK_MS 20
 /* So long without a message is quiet; so long we wait for quiet. */
@@ -197,7 +196,7 @@ void ending_unwatch(struct ending *ending)
 	if (!ending)
 		return;
 	ending->loop_over = true;
-	(void)pthread_kill(ending->thread, SIGTERM);
+	(void)pthread_kill(ending->thread, SIGHUP);
 	(void)pthread_join(ending->thread, NULL);
 	free(ending);
 }

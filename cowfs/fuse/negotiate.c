@@ -15,6 +15,7 @@ enum wish {
 	ALWAYS,
 	STABLE,	  /* only when nobody but us changes the tree */
 	CHANGING, /* only when somebody does */
+	WRITEBACK,
 	ACL,
 	GIVEN, /* nothing to ask for: what the kernel offers is in effect */
 };
@@ -54,8 +55,11 @@ static const struct feature {
 	{ "splice_move", FUSE_CAP_SPLICE_MOVE, NEVER },
 	{ "splice_read", FUSE_CAP_SPLICE_READ, NEVER },
 	{ "splice_write", FUSE_CAP_SPLICE_WRITE, NEVER },
-	/* With it the kernel owns sizes and times, and would not see another's changes. */
-	{ "writeback_cache", FUSE_CAP_WRITEBACK_CACHE, STABLE },
+	/*
+	 * With it the kernel owns sizes and times, would not see another's changes, and at every
+	 * close, also of files only read, forgets st_blocks: the next stat costs a message.
+	 */
+	{ "writeback_cache", FUSE_CAP_WRITEBACK_CACHE, WRITEBACK },
 };
 
 #define FEATURE_COUNT (sizeof(features) / sizeof(features[0]))
@@ -97,6 +101,8 @@ static bool is_wished(const struct negotiation *wanted, enum wish wish)
 		return !wanted->changing;
 	case CHANGING:
 		return wanted->changing;
+	case WRITEBACK:
+		return wanted->writeback && !wanted->changing;
 	case ACL:
 		return wanted->posix_acl;
 	}
@@ -142,7 +148,6 @@ void negotiate(const struct negotiation *wanted, struct fuse_conn_info *connecti
 	 */
 	result.no_open = !wanted->changing && is_in_effect(&result, "no_open_support");
 	result.no_opendir = !wanted->changing && is_in_effect(&result, "no_opendir_support");
-	result.writeback = is_in_effect(&result, "writeback_cache");
 	result.dont_mask = is_in_effect(&result, "dont_mask");
 	result.kill_privileges = is_in_effect(&result, "handle_killpriv_v2");
 	*ret_negotiated = result;

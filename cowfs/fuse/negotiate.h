@@ -19,12 +19,12 @@ struct negotiated {
 	unsigned protocol_major, protocol_minor;
 	unsigned max_write, max_readahead, max_background; /* bytes, bytes, requests */
 	bool no_open, no_opendir;			   /* ENOSYS ends these messages for good */
-	bool writeback;					   /* the kernel holds written data back */
 	bool dont_mask;					   /* the umask comes with the request */
 	bool kill_privileges; /* clearing setuid at a write is left to us */
 };
 
 struct negotiation {
+	bool writeback; /* the kernel may hold written data back */
 	bool changing;	/* layers change underneath: the kernel asks again */
 	bool posix_acl; /* the kernel enforces and caches POSIX ACLs */
 };

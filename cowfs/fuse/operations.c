@@ -62,6 +62,7 @@ static void op_init(void *userdata, struct fuse_conn_info *connection)
 	struct session *session = userdata;
 	struct negotiation wanted = {
 		.changing = session->options.changing,
+		.writeback = session->options.writeback && !session->options.read_only,
 		.posix_acl = !session->options.no_acl && !session->options.no_xattr,
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SEEK_DATA and SEEK_HOLE under the writeback cache.
+ * SEEK_DATA and SEEK_HOLE, while the kernel may hold what a shared mapping or its writeback cache
+ * has written.
  *
  * The kernel asks without first writing back what it holds, so a hole of ours may be full of data
  * that nobody has sent yet. When the answer depends on a hole, the kernel is made to write back
@@ -136,7 +137,7 @@ void op_lseek(fuse_req_t req, fuse_ino_t node, off_t offset, int whence,
 	struct seek *seek;
 
 	(void)file;
-	if (!session->negotiated.writeback || session->options.read_only || doubtful < 0 ||
+	if (session->options.read_only || doubtful < 0 ||
 	    (answer < 0 && answer != -ENXIO)) {
 		reply_offset(req, answer);
 		return;

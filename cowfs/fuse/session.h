@@ -28,6 +28,7 @@ struct session_options {
 	bool no_xattr;	       /* every extended attribute is answered "not supported", for good */
 	bool never_sync;       /* fsync is answered once, and then by the kernel */
 	bool debug;	       /* libfuse tells each message on stderr */
+	bool writeback;	       /* let the kernel hold written data back */
 	bool changing;	       /* layers change underneath: nothing is cached longer than timeout */
 	double timeout;	       /* seconds; used when changing */
 	unsigned threads;      /* at most this many; 0: the default */
