@@ -137,8 +137,7 @@ void op_lseek(fuse_req_t req, fuse_ino_t node, off_t offset, int whence,
 	struct seek *seek;
 
 	(void)file;
-	if (session->options.read_only || doubtful < 0 ||
-	    (answer < 0 && answer != -ENXIO)) {
+	if (session->options.read_only || doubtful < 0 || (answer < 0 && answer != -ENXIO)) {
 		reply_offset(req, answer);
 		return;
 	}

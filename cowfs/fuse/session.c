@@ -75,6 +75,18 @@ static int create_fuse_session(struct session *session, struct problem *problem)
 	return 0;
 }
 
+/* Makes the kernel ask again for what it cannot know to have changed. It need not know the inode. */
+static void forget_stale(void *context, struct inode *inode, enum union_stale what)
+{
+	struct session *session = context;
+	/* A negative offset leaves the cached listing, or data, alone. */
+	off_t offset = what == STALE_LISTING ? 0 : -1;
+
+	if (session->fuse)
+		(void)fuse_lowlevel_notify_inval_inode(session->fuse, node_of(session, inode),
+						       offset, 0);
+}
+
 int session_create(struct union_fs *fs, const struct session_options *options,
 		   struct session **ret_session, struct problem *problem)
 {
@@ -88,6 +100,7 @@ int session_create(struct union_fs *fs, const struct session_options *options,
 	session->timeout = options->changing ? options->timeout : TIMEOUT_FOREVER;
 	(void)clock_gettime(CLOCK_MONOTONIC, &session->started);
 	library_log_take(options->debug);
+	union_observe(fs, forget_stale, session);
 	result = create_fuse_session(session, problem);
 	if (result < 0) {
 		session_destroy(session);

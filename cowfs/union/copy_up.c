@@ -139,8 +139,8 @@ static int make_copy(struct copy *copy)
 
 /* -- making the copy appear -- */
 
-/* Renames the copy into the parent's upper part, which keeps its times: nothing changed in it. */
-static int rename_into_parent(struct copy *copy, int parent, const char *name)
+/* Renames the copy into the upper part of dir, which keeps its times: nothing changed in it. */
+static int rename_into_parent(struct copy *copy, struct inode *dir, int parent, const char *name)
 {
 	struct attributes before;
 	int error = layer_stat_raw(parent, NULL, &before);
@@ -148,9 +148,11 @@ static int rename_into_parent(struct copy *copy, int parent, const char *name)
 	if (!error)
 		error = whiteout_publish(copy->fs->work.fd, copy->temporary, parent, name,
 					 WHITEOUT_FORM_NONE);
-	if (!error)
-		directory_restore_times(parent, &before);
-	return error;
+	if (error)
+		return error;
+	directory_restore_times(parent, &before);
+	fs_tell(copy->fs, dir, STALE_ATTRIBUTES); /* all but its change time */
+	return 0;
 }
 
 /* Publishes as name of parent and notes it in the parent's listing. */
@@ -166,7 +168,7 @@ static int publish(struct copy *copy, struct inode *parent, const char *name)
 	error = layer_dir_open(parent->directory->upper, &fd);
 	if (!error) {
 		entry = directory_find(parent, name);
-		error = entry ? rename_into_parent(copy, fd->fd, name) : -ESTALE;
+		error = entry ? rename_into_parent(copy, parent, fd->fd, name) : -ESTALE;
 		if (!error)
 			directory_set_entry(parent, entry, copy->inode->type, entry->whiteout);
 		fd_cache_release(fs->fds, fd);
@@ -308,7 +310,7 @@ static int make_directory(struct copy *copy, struct inode *parent, const char *n
 	if (!error)
 		error = make_copy(copy);
 	if (!error)
-		error = rename_into_parent(copy, fd->fd, name);
+		error = rename_into_parent(copy, parent, fd->fd, name);
 	if (!error) {
 		attach_upper(copy, upper);
 		directory_set_entry(parent, entry, DT_DIR, entry->whiteout);

@@ -203,6 +203,12 @@ void union_close(struct union_fs *fs)
 	free(fs);
 }
 
+void union_observe(struct union_fs *fs, union_observer *observer, void *context)
+{
+	fs->observer = observer;
+	fs->observer_context = context;
+}
+
 struct inode *union_root(struct union_fs *fs)
 {
 	return fs->root;

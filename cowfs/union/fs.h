@@ -57,6 +57,9 @@ struct union_fs {
 	struct listing_cache listings;
 	struct inode *root;
 
+	union_observer *observer; /* or NULL */
+	void *observer_context;
+
 	_Atomic uint64_t copied_up_files, copied_up_bytes;
 };
 
@@ -64,6 +67,12 @@ struct union_fs {
 static inline struct layer *fs_layer(const struct union_fs *fs, unsigned index)
 {
 	return fs->layers[index];
+}
+
+static inline void fs_tell(const struct union_fs *fs, struct inode *inode, enum union_stale what)
+{
+	if (fs->observer)
+		fs->observer(fs->observer_context, inode, what);
 }
 
 /* 0, or -EROFS when nothing may be changed. */

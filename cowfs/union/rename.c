@@ -223,6 +223,17 @@ static int rename_locked(struct rename_move *move)
 	return error;
 }
 
+/* In a directory that has another parent now, ".." stands for another one. */
+static void tell_moved(const struct rename_move *move)
+{
+	if (move->from.dir == move->to.dir)
+		return;
+	if (inode_is_directory(move->from.found.inode))
+		fs_tell(move->fs, move->from.found.inode, STALE_LISTING);
+	if (rename_is_exchange(move) && inode_is_directory(move->to.found.inode))
+		fs_tell(move->fs, move->to.found.inode, STALE_LISTING);
+}
+
 static int lock_and_rename(struct rename_move *move)
 {
 	struct inode *from = move->from.found.inode, *to = move->to.found.inode;
@@ -242,6 +253,8 @@ static int lock_and_rename(struct rename_move *move)
 	names_unlock_files(from, to);
 	if (moves_directory)
 		pthread_rwlock_unlock(&move->fs->topology);
+	if (!error)
+		tell_moved(move);
 	return error;
 }
 

@@ -82,6 +82,19 @@ struct union_caller {
 	mode_t umask;
 };
 
+/* What whoever caches answers cannot know to be stale, for no call asked for the change. */
+enum union_stale {
+	STALE_ATTRIBUTES, /* a directory's change time: something in it was copied up */
+	STALE_LISTING,	  /* what ".." stands for in a directory: it was moved */
+};
+
+/*
+ * Makes the union tell of such changes. The observer is called from whatever thread makes one, with
+ * locks held: it must not call the union back. Set before other threads use the union.
+ */
+typedef void union_observer(void *context, struct inode *inode, enum union_stale what);
+void union_observe(struct union_fs *fs, union_observer *observer, void *context);
+
 /* The root; valid from union_open() to union_close(), no reference needed. */
 struct inode *union_root(struct union_fs *fs);
 /* Gives back count references. */
