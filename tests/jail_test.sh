@@ -53,6 +53,18 @@ own_directories_are_writable() {
 	done
 }
 
+# Mounts that are hidden within must not be in the way, either.
+hidden_mounts_do_not_matter() {
+	local status
+	mkdir -p /tmp/hidden /var/tmp/hidden /run/hidden
+	mount -t tmpfs hidden /tmp/hidden && mount -t tmpfs hidden /var/tmp/hidden &&
+		mount -t tmpfs hidden /run/hidden || return 1
+	"$jail" "$jail" true
+	status=$?
+	umount /tmp/hidden /var/tmp/hidden /run/hidden
+	return "$status"
+}
+
 # What early tests did. The outer jail's /etc stands for the machine's.
 deleting_stays_within() {
 	local before after
@@ -67,7 +79,7 @@ deleting_stays_within() {
 
 leftovers_go() {
 	"$jail" sh -c 'sleep 4711 & mount -t tmpfs none /tmp; touch /tmp/x' || return 1
-	! grep -lsz 4711 /proc/[0-9]*/cmdline && [ -z "$(ls -d "$TMPDIR"/cowfs-* 2>/dev/null)" ]
+	! pgrep --full "^sleep 4711" && [ -z "$(ls -d "$TMPDIR"/cowfs-* 2>/dev/null)" ]
 }
 
 even_immutable_ones() {
@@ -97,12 +109,10 @@ ending_it_ends_all() {
 
 	"$jail" sleep 4712 &
 	pid=$!
-	until grep -qsz 4712 /proc/[0-9]*/cmdline && pgrep -x sleep >/dev/null; do
-		sleep 0.1
-	done
+	timeout 30 sh -c 'until pgrep --full "^sleep 4712"; do sleep 0.1; done' || return 1
 	kill "$pid"
 	wait "$pid" || status=$?
-	[ "$status" -gt 128 ] && ! pgrep -x sleep && [ -z "$(ls -d "$TMPDIR"/cowfs-* 2>/dev/null)" ]
+	[ "$status" -gt 128 ] && ! pgrep --full "^sleep 4712" && [ -z "$(ls -d "$TMPDIR"/cowfs-* 2>/dev/null)" ]
 }
 
 signals_are_not_ignored() {
@@ -117,12 +127,13 @@ user_namespaces_work() {
 	unshare --user --map-root-user --mount true
 }
 
-echo 1..11
+echo 1..12
 check "what belongs to the system is read-only" system_is_read_only
 check "what is the test's own is writable" own_directories_are_writable
 check "deleting everything deletes nothing outside" deleting_stays_within
 check "processes, mounts and files left behind go" leftovers_go
 check "so do immutable files" even_immutable_ones
+check "mounts below its own directories do not matter" hidden_mounts_do_not_matter
 check "the exit status is passed on" status_is_passed_on
 check "a test that hangs is ended" time_is_limited
 check "ending the jail ends what is in it" ending_it_ends_all
