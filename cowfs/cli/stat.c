@@ -70,7 +70,10 @@ static int print_status(const char *json)
 		say("the union's answer cannot be understood; is it another version of cowfs?");
 		return STATUS_FAILED;
 	}
-	json_object_object_foreach(status, key, value) print_value(key, value);
+	next = json_object_iter_begin(status);
+	end = json_object_iter_end(status);
+	for (; !json_object_iter_equal(&next, &end); json_object_iter_next(&next))
+		print_value(json_object_iter_peek_name(&next), json_object_iter_peek_value(&next));
 	return STATUS_OK;
 }
 
