@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the end-to-end tests share. A test script defines functions case_NAME and ends with
+# `run_cases`; each case runs as a process of its own, in an empty directory of its own, under a
+# time limit, and passes when no command in it fails. The script speaks TAP.
+#
+# In a case: the directory is $T and the working directory; everything mounted below it is unmounted
+# and every process noted with `note_process` ended, however the case ends.
+#
+# From the environment: COWFS, the program; COWFS_TEST_OPTIONS, mount options for every union;
+# COWFS_TEST_DROP_CACHES=1 runs a loop beside each case that empties the kernel's caches.
+
+set -eu
+
+: "${COWFS:?the path of the program cowfs must be in COWFS}"
+: "${abs_top_builddir:=$(dirname "$(dirname "$COWFS")")}"
+: "${CASE_SECONDS:=120}"
+: "${COWFS_TEST_OPTIONS:=}"
+: "${COWFS_TEST_DROP_CACHES:=}"
+# Where the programs beside these scripts were built.
+export PATH="$abs_top_builddir/tests/e2e:$PATH"
+
+# --- What a case says ------------------------------------------------------------------------------
+
+say() {
+	echo "# $*"
+}
+
+fail() {
+	say "$*"
+	exit 1
+}
+
+# Ends the case without judging it.
+skip() {
+	echo "$*" >"$T.skip"
+	exit 77
+}
+
+# same WHAT EXPECTED ACTUAL
+same() {
+	[ "$2" = "$3" ] || fail "$1: expected <$2>, got <$3>"
+}
+
+# different WHAT A B
+different() {
+	[ "$2" != "$3" ] || fail "$1: both are <$2>"
+}
+
+# at_most WHAT LIMIT NUMBER
+at_most() {
+	say "$1: $3 (limit $2)"
+	[ "$3" -le "$2" ] || fail "$1: $3 is more than $2"
+}
+
+# refused WORDS COMMAND...: the command must fail and say WORDS on stderr.
+refused() {
+	local words=$1
+	shift
+	if "$@" >/dev/null 2>"$T.stderr"; then
+		fail "not refused: $*"
+	fi
+	grep -qi -e "$words" "$T.stderr" || fail "$* said <$(cat "$T.stderr")>, not <$words>"
+}
+
+# absent PATH...
+absent() {
+	local path
+	for path; do
+		if [ -e "$path" ] || [ -L "$path" ]; then
+			fail "$path is there"
+		fi
+	done
+}
+
+# --- Unions ----------------------------------------------------------------------------------------
+
+# mount_union [OPTION...] LOWERS [UPPER] MOUNTPOINT, as `cowfs mount`.
+mount_union() {
+	# The kernel's own words go to the report.
+	"$COWFS" mount ${COWFS_TEST_OPTIONS:+-o "$COWFS_TEST_OPTIONS"} "$@"
+}
+
+# The common case: lower/ and upper/ on mnt/, made when they are missing.
+mount_simple() {
+	mkdir -p lower upper mnt
+	mount_union "$@" lower upper mnt
+}
+
+umount_union() {
+	"$COWFS" umount "$1"
+}
+
+# shellcheck disable=SC2120 # its arguments are options
+remount_simple() {
+	umount_union mnt
+	mount_simple "$@"
+}
+
+# stat_number MOUNTPOINT KEY: one number of `cowfs stat`.
+stat_number() {
+	"$COWFS" stat --json "$1" | grep -o "\"$2\": *[0-9]*" | head -n 1 | grep -o '[0-9]*$'
+}
+
+daemon_pid() {
+	stat_number "$1" pid
+}
+
+# Other tests must not empty the kernel's caches while this case counts what they save.
+undisturbed() {
+	exec 8>"$abs_top_builddir/.drop-caches.lock"
+	flock -s 8
+}
+
+drop_caches() {
+	(
+		flock -x 8
+		echo "${1:-2}" >/proc/sys/vm/drop_caches
+	) 8>"$abs_top_builddir/.drop-caches.lock"
+}
+
+drop_caches_forever() {
+	while :; do
+		drop_caches 2
+		sleep 0.002
+	done
+}
+
+# Everything about a tree that can be seen, in a fixed order: for comparing two of them.
+describe_tree() {
+	(
+		cd "$1"
+		find . -mindepth 1 ! -type d -printf '%p %y %m %U:%G %s %T@ %l\n' | sort
+		find . -mindepth 1 -type d -printf '%p %y %m %U:%G %T@\n' | sort
+		find . -mindepth 1 -type f -print0 | sort -z | xargs -0 -r sha256sum
+		getfattr -R -h -d -m - . 2>/dev/null | grep -v '^$' || true
+	)
+}
+
+# remember_tree DIRECTORY: what it looks like now, for tree_is_unchanged.
+remember_tree() {
+	describe_tree "$1" >"$T.tree.${1//\//_}"
+}
+
+tree_is_unchanged() {
+	describe_tree "$1" | diff "$T.tree.${1//\//_}" - | sed 's/^/# /' >"$T.diff" || true
+	[ ! -s "$T.diff" ] || {
+		head -n 20 "$T.diff"
+		fail "$1 has changed"
+	}
+}
+
+# wait_until COMMAND...: for at most ten seconds.
+wait_until() {
+	local tries
+	for ((tries = 0; tries < 200; tries++)); do
+		if "$@"; then
+			return 0
+		fi
+		sleep 0.05
+	done
+	fail "waited in vain for: $*"
+}
+
+is_mounted() {
+	mountpoint -q "$1"
+}
+
+is_not_mounted() {
+	! mountpoint -q "$1"
+}
+
+process_is_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# A process to be ended with the case.
+note_process() {
+	echo "$1" >>"$T.processes"
+}
+
+# --- What a case may need --------------------------------------------------------------------------
+
+needs() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null || skip "$program is not installed"
+	done
+}
+
+# A file system of its own: new_file_system MEGABYTES DIRECTORY [MKFS-OPTION...] (ext4 on a loop device).
+new_file_system() {
+	local size=$1 directory=$2
+	shift 2
+	needs mkfs.ext4 losetup
+	truncate -s "${size}M" "$T.image.${directory//\//_}"
+	mkfs.ext4 -q -F "$@" "$T.image.${directory//\//_}"
+	mkdir -p "$directory"
+	mount -o loop "$T.image.${directory//\//_}" "$directory" 2>/dev/null ||
+		skip "no loop device to be had"
+}
+
+# --- Running ---------------------------------------------------------------------------------------
+
+# The mountpoints below a directory, the innermost first.
+mounts_below() {
+	awk -v below="$1/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo | tac
+}
+
+# A union that hangs holds everybody who asks it: the kernel ends its connection.
+abort_unions_below() {
+	local minor
+	awk -v below="$1/" 'index($5, below) == 1 && / - fuse/ { sub("0:", "", $3); print $3 }' \
+		/proc/self/mountinfo |
+		while read -r minor; do
+			echo 1 2>/dev/null >"/sys/fs/fuse/connections/$minor/abort" || true
+		done
+}
+
+clean_up() {
+	local place process
+	if [ -e "$1.processes" ]; then
+		while read -r process; do
+			kill -9 "$process" 2>/dev/null || true
+		done <"$1.processes"
+	fi
+	for place in $(mounts_below "$1"); do
+		umount "$place" 2>/dev/null && continue
+		abort_unions_below "$place/.."
+		umount -l "$place" 2>/dev/null || true
+	done
+	rm -rf --one-file-system "$1" "$1".*
+}
+
+# The case itself, in a process that `timeout` can end.
+run_one() {
+	T=$2
+	cd "$T"
+	trap 'say "line $LINENO of ${BASH_SOURCE[0]##*/}: failed: $BASH_COMMAND"' ERR
+	set -E
+	if [ -n "$COWFS_TEST_DROP_CACHES" ]; then
+		drop_caches_forever &
+		note_process $!
+	fi
+	"case_$1"
+}
+
+# One case from outside: prints its line of TAP.
+judge_case() {
+	local number=$1 name=$2 directory status=0
+	directory=$(mktemp -d "${TMPDIR:-/tmp}/cowfs-e2e.XXXXXX")
+	chmod 755 "$directory"
+	# Not through a pipe: what is left of a case that hangs would hold it open.
+	timeout -k 5 "$CASE_SECONDS" bash "$0" --case "$name" "$directory" \
+		>"$directory.out" 2>&1 </dev/null || status=$?
+	sed 's/^\(# \)\?/# /' "$directory.out"
+	case $status in
+	0) echo "ok $number - ${name//_/ }" ;;
+	77) echo "ok $number - ${name//_/ } # SKIP $(cat "$directory.skip")" ;;
+	124 | 137) echo "not ok $number - ${name//_/ } (no end after $CASE_SECONDS seconds)" ;;
+	*) echo "not ok $number - ${name//_/ }" ;;
+	esac
+	[ "$status" -lt 124 ] || abort_unions_below "$directory"
+	clean_up "$directory"
+	[ "$status" = 0 ] || [ "$status" = 77 ]
+}
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+# run_cases "$@": all cases of the script in their order, or those named.
+run_cases() {
+	local names number=0 name result=0
+	if [ "${1-}" = --case ]; then
+		run_one "$2" "$3"
+		return
+	fi
+	[ "$(id -u)" = 0 ] || skip_all "only root may mount here"
+	[ -c /dev/fuse ] || skip_all "there is no /dev/fuse here"
+	names=$*
+	[ -n "$names" ] || names=$(sed -n 's/^case_\([a-z0-9_]*\)().*/\1/p' "$0")
+	mountpoint -q /sys/fs/fuse/connections || mount -t fusectl none /sys/fs/fuse/connections 2>/dev/null || true
+	# shellcheck disable=SC2086 # names are single words
+	set -- $names
+	echo "1..$#"
+	for name; do
+		number=$((number + 1))
+		judge_case "$number" "$name" || result=1
+	done
+	return "$result"
+}
