@@ -237,13 +237,14 @@ Test(mount_options, ownership)
 
 Test(mount_options, the_last_of_two_wins)
 {
-	struct mount_options options =
-		accept(MOUNT_COMMAND, "-o lowerdir=x,ro,fsync=0 -o lowerdir=a:b,rw,fsync=1,"
-				      "whiteout=aufs,whiteout=overlay,redirect=copy m");
+	struct mount_options options = accept(
+		MOUNT_COMMAND, "-o lowerdir=x,ro,fsync=0 -o lowerdir=a:b,rw,fsync=1,writeback=1,"
+			       "whiteout=aufs,whiteout=overlay,redirect=copy m");
 
 	CHECK_LIST(&options.lowers, "a", "b");
 	cr_expect_not(options.read_only);
 	cr_expect_not(options.volatile_upper);
+	cr_expect(options.writeback);
 	cr_expect_eq(options.dialect, WHITEOUT_OVERLAY);
 	cr_expect_eq(options.redirect, REDIRECT_COPY);
 	mount_options_free(&options);
@@ -292,6 +293,7 @@ Test(mount_options, bad_arguments_are_refused)
 		{ "-o whiteout=x a m", "whiteout=x" },
 		{ "-o redirect=off a m", "redirect=off" },
 		{ "-o fsync=2 a m", "fsync=2" },
+		{ "-o writeback=on a m", "writeback=on" },
 		{ "-o xino=2 a m", "xino=2" },
 		{ "-o max_threads=1 a m", "max_threads=1" },
 		{ "-o max_threads=99999999999999999999 a m", "max_threads" },
