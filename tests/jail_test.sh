@@ -56,6 +56,7 @@ own_directories_are_writable() {
 # Mounts that are hidden within must not be in the way, either.
 hidden_mounts_do_not_matter() {
 	local status
+
 	mkdir -p /tmp/hidden /var/tmp/hidden /run/hidden
 	mount -t tmpfs hidden /tmp/hidden && mount -t tmpfs hidden /var/tmp/hidden &&
 		mount -t tmpfs hidden /run/hidden || return 1
@@ -119,6 +120,18 @@ signals_are_not_ignored() {
 	"$jail" grep -E '^SigIgn:[[:space:]]*0+$' /proc/self/status
 }
 
+# What a daemon's sanitizer would do, late and out of sight.
+late_reports_are_heard() {
+	local status=0
+
+	# shellcheck disable=SC2016 # the inner shell expands it
+	COWFS_SANITIZERS=address ASAN_OPTIONS=a=b "$jail" sh -c '
+		path=${ASAN_OPTIONS#a=b:log_path=}
+		(sleep 1; echo "a leak" >"$path.1") >/dev/null 2>&1 &' >/tmp/heard || status=$?
+	grep -qx '# a leak' /tmp/heard && [ "$status" = 1 ] &&
+		COWFS_SANITIZERS=address "$jail" true
+}
+
 anyone_opens_dev_fuse() {
 	[ ! -c /dev/fuse ] || setpriv --reuid 1234 --regid 1234 --clear-groups sh -c ': <>/dev/fuse'
 }
@@ -127,7 +140,7 @@ user_namespaces_work() {
 	unshare --user --map-root-user --mount true
 }
 
-echo 1..12
+echo 1..13
 check "what belongs to the system is read-only" system_is_read_only
 check "what is the test's own is writable" own_directories_are_writable
 check "deleting everything deletes nothing outside" deleting_stays_within
@@ -138,5 +151,6 @@ check "the exit status is passed on" status_is_passed_on
 check "a test that hangs is ended" time_is_limited
 check "ending the jail ends what is in it" ending_it_ends_all
 check "no signal is ignored within" signals_are_not_ignored
+check "a sanitizer's late report fails the test" late_reports_are_heard
 check "anyone may open /dev/fuse" anyone_opens_dev_fuse
 check "user namespaces can be made" user_namespaces_work
