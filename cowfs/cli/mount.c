@@ -75,6 +75,7 @@ static int open_union(struct mount *mount, struct problem *problem)
 		.volatile_upper = options->volatile_upper,
 		.read_only = options->read_only,
 		.no_xattr = options->no_xattr,
+		.changing = options->changing,
 		.static_nlink = options->static_nlink,
 	};
 	struct problem warning = { .text = "" };

@@ -22,75 +22,11 @@ struct directory *directory_new(void)
 	return directory;
 }
 
-/* -- the listing cache: the least recently built or changed listing goes first -- */
-
-/* Frees the listing; both the cache and the directory are locked. */
-static void free_listing(struct listing_cache *cache, struct directory *directory)
-{
-	list_remove(&directory->recently_used);
-	cache->bytes -= directory->counted_bytes;
-	cache->count--;
-	directory->counted_bytes = 0;
-	listing_free(steal_pointer(&directory->listing));
-}
-
-/* Frees listings nobody uses until the budget is met; the most recent one always stays. */
-static void evict_listings(struct listing_cache *cache)
-{
-	struct list *node = cache->directories.previous;
-
-	while (cache->bytes > cache->budget && node != &cache->directories &&
-	       node != cache->directories.next) {
-		struct directory *victim = container_of(node, struct directory, recently_used);
-
-		node = node->previous;
-		if (pthread_rwlock_trywrlock(&victim->lock) != 0)
-			continue;
-		free_listing(cache, victim);
-		pthread_rwlock_unlock(&victim->lock);
-	}
-}
-
-/* Tells the cache how large the listing of a directory, locked for writing, has become. */
-static void account_listing(struct union_fs *fs, struct directory *directory)
-{
-	struct listing_cache *cache = &fs->listings;
-	size_t bytes = listing_bytes(directory->listing);
-
-	if (bytes == directory->counted_bytes)
-		return;
-	pthread_mutex_lock(&cache->lock);
-	if (!directory->counted_bytes)
-		cache->count++;
-	cache->bytes += bytes - directory->counted_bytes;
-	directory->counted_bytes = bytes;
-	list_remove(&directory->recently_used);
-	list_push_front(&cache->directories, &directory->recently_used);
-	evict_listings(cache);
-	pthread_mutex_unlock(&cache->lock);
-}
-
-void directory_drop_listing(struct union_fs *fs, struct inode *dir)
-{
-	struct directory *directory = dir->directory;
-
-	if (pthread_rwlock_trywrlock(&directory->lock) != 0)
-		return;
-	pthread_mutex_lock(&fs->listings.lock);
-	if (directory->listing)
-		free_listing(&fs->listings, directory);
-	pthread_mutex_unlock(&fs->listings.lock);
-	pthread_rwlock_unlock(&directory->lock);
-}
-
 void directory_free(struct union_fs *fs, struct directory *directory)
 {
 	if (!directory)
 		return;
-	pthread_mutex_lock(&fs->listings.lock);
-	if (directory->listing)
-		free_listing(&fs->listings, directory);
-	pthread_mutex_unlock(&fs->listings.lock);
+	directory_free_listing(fs, directory);
 	for (unsigned i = 0; i < directory->lower_count; i++)
 		layer_dir_unref(directory->lowers[i]);
 	layer_dir_unref(directory->upper);
@@ -98,159 +34,6 @@ void directory_free(struct union_fs *fs, struct directory *directory)
 	free(directory->redirect);
 	pthread_rwlock_destroy(&directory->lock);
 	free(directory);
-}
-
-/* -- building the listing -- */
-
-struct building {
-	struct listing *listing;
-	unsigned layer;
-	bool is_upper;
-};
-
-static int add_entry(void *context, const struct layer_entry *entry)
-{
-	struct building *building = context;
-
-	if (building->is_upper)
-		return listing_add_upper(building->listing, entry->name, entry->type,
-					 entry->whiteout);
-	return listing_add_lower(building->listing, building->layer, entry->name, entry->type,
-				 entry->whiteout != WHITEOUT_FORM_NONE);
-}
-
-/* Another file system mounted inside a layer is not part of it: such a directory shows nothing. */
-static int add_part(struct union_fs *fs, struct listing *listing, struct layer_dir *part,
-		    bool *ret_opaque)
-{
-	struct building building = {
-		.listing = listing,
-		.layer = part->layer->index,
-		.is_upper = part->layer == fs->upper,
-	};
-	int error;
-
-	*ret_opaque = false;
-	error = layer_dir_read(part, add_entry, &building, ret_opaque);
-	return error == -EXDEV ? 0 : error;
-}
-
-/* The merge ends at an opaque part: lets go of the candidates behind it. */
-static void cut_lowers(struct directory *directory, uint16_t count)
-{
-	for (unsigned i = count; i < directory->lower_count; i++)
-		layer_dir_unref(directory->lowers[i]);
-	directory->lower_count = count;
-}
-
-static int merge_parts(struct union_fs *fs, struct directory *directory, struct listing *listing)
-{
-	struct layer_dir *upper = directory->upper;
-	bool opaque = directory->opaque, upper_opaque = false;
-	int error = 0;
-
-	if (upper) {
-		error = add_part(fs, listing, upper, &upper_opaque);
-		opaque = opaque || upper_opaque;
-	}
-	if (!error && opaque && !directory->resolved)
-		cut_lowers(directory, 0);
-	for (uint16_t i = 0; !error && !opaque && i < directory->lower_count; i++) {
-		error = add_part(fs, listing, directory->lowers[i], &opaque);
-		if (!error && opaque && !directory->resolved)
-			cut_lowers(directory, (uint16_t)(i + 1));
-	}
-	if (!error)
-		directory->resolved = true;
-	return error;
-}
-
-static size_t count_visible(struct listing *listing)
-{
-	size_t count = 0;
-
-	for (struct listing_entry *entry = listing_after(listing, 0); entry;
-	     entry = listing_next(listing, entry))
-		count += listing_entry_is_visible(entry);
-	return count;
-}
-
-static int build_listing(struct union_fs *fs, struct directory *directory)
-{
-	struct listing *listing = listing_create(fs->seed);
-	int error;
-
-	if (!listing)
-		return -ENOMEM;
-	error = merge_parts(fs, directory, listing);
-	if (error) {
-		listing_free(listing);
-		return error;
-	}
-	listing_finish(listing);
-	directory->listing = listing;
-	directory->visible = count_visible(listing);
-	account_listing(fs, directory);
-	return 0;
-}
-
-/* -- locking -- */
-
-int directory_lock(struct union_fs *fs, struct inode *dir, bool write)
-{
-	struct directory *directory = dir->directory;
-	int error;
-
-	for (;;) {
-		if (!write) {
-			pthread_rwlock_rdlock(&directory->lock);
-			if (directory->listing)
-				return 0;
-			pthread_rwlock_unlock(&directory->lock);
-		}
-		pthread_rwlock_wrlock(&directory->lock);
-		error = directory->listing ? 0 : build_listing(fs, directory);
-		if (error || !write)
-			pthread_rwlock_unlock(&directory->lock);
-		if (error || write)
-			return error;
-	}
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	uintptr_t left = (uintptr_t) * (struct inode *const *)a;
-	uintptr_t right = (uintptr_t) * (struct inode *const *)b;
-
-	return (left > right) - (left < right);
-}
-
-int directory_lock_all(struct union_fs *fs, struct inode **dirs, size_t count)
-{
-	qsort(dirs, count, sizeof(*dirs), compare_addresses);
-	for (size_t i = 0; i < count; i++) {
-		int error = 0;
-
-		if (dirs[i] && (!i || dirs[i] != dirs[i - 1]))
-			error = directory_lock(fs, dirs[i], true);
-		if (error) {
-			directory_unlock_all(dirs, i);
-			return error;
-		}
-	}
-	return 0;
-}
-
-void directory_unlock(struct inode *dir)
-{
-	pthread_rwlock_unlock(&dir->directory->lock);
-}
-
-void directory_unlock_all(struct inode **dirs, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (dirs[i] && (!i || dirs[i] != dirs[i - 1]))
-			directory_unlock(dirs[i]);
 }
 
 /* -- parts -- */
@@ -303,15 +86,6 @@ struct listing_entry *directory_find(const struct inode *dir, const char *name)
 	return entry && listing_entry_is_visible(entry) ? entry : NULL;
 }
 
-struct listing_entry *directory_obtain_entry(struct union_fs *fs, struct inode *dir,
-					     const char *name)
-{
-	struct listing_entry *entry = listing_obtain(dir->directory->listing, name);
-
-	account_listing(fs, dir->directory);
-	return entry;
-}
-
 void directory_set_entry(struct inode *dir, struct listing_entry *entry, uint8_t type,
 			 unsigned whiteout)
 {
@@ -323,6 +97,23 @@ void directory_set_entry(struct inode *dir, struct listing_entry *entry, uint8_t
 	directory->visible += listing_entry_is_visible(entry);
 	if (!entry->upper_type && !entry->lower_type && !entry->whiteout)
 		listing_erase(directory->listing, entry);
+}
+
+bool directory_has_parts_of(const struct inode *inode, const struct inode *dir,
+			    const struct listing_entry *entry)
+{
+	const struct directory *directory = inode->directory;
+	uint16_t layers[UNION_LAYERS_MAX];
+	size_t count = listing_layers(dir->directory->listing, entry, layers, UNION_LAYERS_MAX);
+
+	if (directory->redirect)
+		return true;
+	if (directory->cut ? count < directory->lower_count : count != directory->lower_count)
+		return false;
+	for (unsigned i = 0; i < directory->lower_count; i++)
+		if (directory->lowers[i]->layer->index != layers[i])
+			return false;
+	return true;
 }
 
 /* -- the parts of a child -- */

@@ -52,6 +52,13 @@ void directory_set_entry(struct inode *dir, struct listing_entry *entry, uint8_t
 bool directory_is_merged(const struct directory *directory);
 
 /*
+ * Whether a known directory still has the parts that dir, which is locked, has under entry: others
+ * may have made or removed directories in the layers.
+ */
+bool directory_has_parts_of(const struct inode *inode, const struct inode *dir,
+			    const struct listing_entry *entry);
+
+/*
  * Gives a new directory inode its parts: what dir, which is locked, has under entry. Follows the
  * redirects of layers with state of ours. 0 or -errno.
  */
@@ -64,5 +71,7 @@ void directory_restore_times(int fd, const struct attributes *before);
 /* Makes dir, which has an upper part, opaque, on disk and for us. 0 or -errno. */
 int directory_make_opaque(struct union_fs *fs, struct inode *dir);
 
+/* Frees the listing, if any, of a directory that is locked for writing or that nobody knows. */
+void directory_free_listing(struct union_fs *fs, struct directory *directory);
 /* Drops the listing, when nobody uses it now; it is built anew from the layers. */
 void directory_drop_listing(struct union_fs *fs, struct inode *dir);

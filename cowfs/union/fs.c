@@ -37,6 +37,7 @@ static int init(struct union_fs *fs, const struct union_options *options)
 	fs->volatile_upper = options->volatile_upper;
 	fs->read_only = options->read_only;
 	fs->no_xattr = options->no_xattr;
+	fs->changing = options->changing;
 	fs->static_nlink = options->static_nlink;
 	fs->ownership = options->ownership;
 	fs->process_uid = geteuid();

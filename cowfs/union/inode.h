@@ -71,6 +71,8 @@ struct directory {
 	struct layer_dir **lowers;
 	_Atomic uint16_t lower_count;
 	bool resolved;	   /* lowers are final */
+	bool cut;	   /* by an opaque part: deeper ones may be there */
+	uint64_t stamp;	   /* of the parts as they were read; only where others change them */
 	_Atomic bool opaque;	   /* nothing is merged, though lowers may still be there for open files */
 	_Atomic bool removed; /* by rmdir: nothing can be made in it */
 	_Atomic int8_t default_acl; /* has a default ACL: 1, 0, or -1 unknown */

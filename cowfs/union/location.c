@@ -69,6 +69,9 @@ int location_stat(struct union_fs *fs, struct inode *inode, struct attributes *r
 		error = layer_stat(location.layer, location.fd, location.name, ret_attributes);
 		location_release(fs, &location);
 	}
+	/* Somebody has put another file in its place: the name has to be looked up again. */
+	if (!error && fs->changing && is_file && ret_attributes->inode != inode->identity.inode)
+		error = -ESTALE;
 	if (is_file)
 		pthread_mutex_unlock(&inode->lock);
 	return error;

@@ -173,6 +173,12 @@ int lookup_entry(struct union_fs *fs, struct inode *dir, const struct listing_en
 		return error;
 	type = (uint8_t)IFTODT(found.attributes.mode);
 	inode = find_known(fs, lookup_identity(fs, &found.attributes), type);
+	if (inode && fs->changing && type == DT_DIR &&
+	    !directory_has_parts_of(inode, dir, entry)) {
+		inode_leave_table(fs, inode);
+		inode_unref(fs, inode, 1);
+		inode = NULL;
+	}
 	if (inode) {
 		position_offer(fs, inode, dir, listing_name(dir->directory->listing, entry));
 	} else {

@@ -53,6 +53,7 @@ struct union_options {
 	bool volatile_upper;	    /* never sync: a crash may lose or tear what was written */
 	bool read_only;		    /* EROFS for every change, though there is an upper */
 	bool no_xattr;		    /* attributes are neither shown nor kept */
+	bool changing;		    /* others change the layers: look again at each question */
 	bool static_nlink;	    /* directories show one link */
 	size_t listing_bytes;	    /* budget for merged listings; 0: the default of 16 MiB */
 	size_t descriptors;	    /* budget for open descriptors; 0: the default of 192 */
