@@ -190,7 +190,7 @@ int mount_options_parse(enum mount_form form, int argc, char **argv,
 	bool by_engine = form == MOUNT_PROGRAM || form == MOUNT_FUSE_OVERLAYFS;
 	struct mount_options options = {
 		/* Engines stack what they made: a layer that explains itself to anybody. */
-		.redirect = by_engine ? REDIRECT_COPY : REDIRECT_ON,
+		.redirect = by_engine ? REDIRECT_COPY : REDIRECT_DEFAULT,
 	};
 	int result = read_switches(form, argc, argv, &options, problem);
 

@@ -34,6 +34,8 @@ static int init_tables(struct union_fs *fs)
 static int init(struct union_fs *fs, const struct union_options *options)
 {
 	fs->redirect = options->redirect;
+	if (fs->redirect == REDIRECT_DEFAULT)
+		fs->redirect = options->dialect == WHITEOUT_OVERLAY ? REDIRECT_COPY : REDIRECT_ON;
 	fs->volatile_upper = options->volatile_upper;
 	fs->read_only = options->read_only;
 	fs->no_xattr = options->no_xattr;

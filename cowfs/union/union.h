@@ -34,6 +34,8 @@ struct union_fs;
 struct inode;
 
 enum redirect_mode {
+	/* What others can read: copy with whiteouts as the kernel's overlayfs writes them, else on. */
+	REDIRECT_DEFAULT,
 	REDIRECT_ON,   /* a moved directory remembers where the lowers have it */
 	REDIRECT_COPY, /* a moved directory is copied up whole */
 };

@@ -75,7 +75,7 @@ Test(mount_options, three_operands_are_lowers_upper_and_mountpoint)
 	cr_expect_null(options.workdir);
 	cr_expect_null(options.source);
 	cr_expect_eq(options.dialect, WHITEOUT_AUFS);
-	cr_expect_eq(options.redirect, REDIRECT_ON);
+	cr_expect_eq(options.redirect, REDIRECT_DEFAULT);
 	cr_expect_not(options.volatile_upper);
 	cr_expect_not(options.changing);
 	mount_options_free(&options);
