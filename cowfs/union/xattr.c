@@ -9,10 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Notes when a file has no attributes at all, so that the next question needs no system call. */
+/* Longer lists are surely not all ours. */
+#define SHORT_LIST 512
+
+/* Notes when a file has no attributes to show, so that the next question needs no system call. */
 static void note_absence(struct inode *inode, const struct location *location)
 {
-	if (confined_listxattr(location->fd, location->name, NULL, 0) == 0)
+	char list[SHORT_LIST];
+	ssize_t length = confined_listxattr(location->fd, location->name, list, sizeof(list));
+
+	if (length >= 0 && control_xattr_filter_list(list, (size_t)length) == 0)
 		inode->flags |= INODE_NO_XATTR;
 }
 
@@ -65,6 +71,8 @@ static ssize_t list_locked(struct union_fs *fs, struct inode *inode, char **ret_
 		size = list ? confined_listxattr(location.fd, location.name, list, (size_t)size) :
 			      -ENOMEM;
 	} while (size == -ERANGE);
+	if (size >= 0)
+		size = (ssize_t)control_xattr_filter_list(list, (size_t)size);
 	if (size == 0)
 		inode->flags |= INODE_NO_XATTR;
 	location_release(fs, &location);
@@ -86,7 +94,6 @@ ssize_t union_listxattr(struct union_fs *fs, struct inode *inode, char *list, si
 	pthread_mutex_unlock(&inode->lock);
 	if (length <= 0)
 		return length == -ENOTSUP ? 0 : length;
-	length = (ssize_t)control_xattr_filter_list(all, (size_t)length);
 	if (!size)
 		return length;
 	if ((size_t)length > size)
