@@ -200,10 +200,31 @@ int union_get_flags(struct union_fs *fs, struct inode *inode, int *ret_flags)
 	return error;
 }
 
+/*
+ * Callers read flags, change one, and set them all. What they read of a lower file may mean nothing to
+ * the upper's file system (ext4's "extents" is always set): only the bits they changed are changed.
+ */
+static int rebase_flags(struct union_fs *fs, struct inode *inode, int *flags)
+{
+	int lower = 0, upper = 0;
+	int error = union_get_flags(fs, inode, &lower);
+
+	if (error)
+		return error;
+	error = copy_up(fs, inode, COPY_WHOLE);
+	if (!error)
+		error = union_get_flags(fs, inode, &upper);
+	if (!error)
+		*flags = upper ^ lower ^ *flags;
+	return error;
+}
+
 int union_set_flags(struct union_fs *fs, struct inode *inode, int flags)
 {
-	int fd, error = copy_up(fs, inode, COPY_WHOLE);
+	int fd, error = fs_check_writable(fs);
 
+	if (!error && !inode_is_upper(fs, inode))
+		error = rebase_flags(fs, inode, &flags);
 	if (error)
 		return error;
 	fd = open_for_flags(fs, inode);
