@@ -117,7 +117,12 @@ ending_it_ends_all() {
 }
 
 signals_are_not_ignored() {
-	"$jail" grep -E '^SigIgn:[[:space:]]*0+$' /proc/self/status
+	local ignored
+
+	ignored=$("$jail" sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status)
+	echo "ignored: $ignored"
+	# Those from 32 on are the C library's own.
+	[ $((0x$ignored & 0x7fffffff)) = 0 ]
 }
 
 # What a daemon's sanitizer would do, late and out of sight.
