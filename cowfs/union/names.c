@@ -99,7 +99,7 @@ void names_finish_removal(struct union_fs *fs, const struct doomed_name *doomed)
 	if (inode->hard_link)
 		hard_link_remove(fs, inode->hard_link);
 	if (inode_is_upper(fs, inode))
-		origin_forget(fs, DTTOIF(inode->type), inode->identity.inode);
+		origin_forget(fs, (mode_t)DTTOIF(inode->type), inode->identity.inode);
 }
 
 int names_prepare_rmdir(struct union_fs *fs, struct inode *dir)
