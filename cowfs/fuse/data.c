@@ -51,21 +51,31 @@ void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 }
 
 /*
- * libfuse does not pass on FUSE_WRITE_KILL_SUIDGID. The kernel sends it with writes of callers
- * without CAP_FSETID, never with pages written back, so it is guessed from who calls.
+ * Whether clearing setuid and kin is left to us and this caller may not keep them. That depends on
+ * CAP_FSETID, which no message tells; it is guessed from who calls.
  */
-static bool may_not_keep_privileges(const struct session *session, fuse_req_t req,
-				    const struct fuse_file_info *file)
+static bool may_not_keep_privileges(const struct session *session, fuse_req_t req)
 {
-	return session->negotiated.kill_privileges && !file->writepage &&
-	       fuse_req_ctx(req)->uid != 0;
+	return session->negotiated.kill_privileges && fuse_req_ctx(req)->uid != 0;
+}
+
+/* For a write the kernel does tell, and libfuse passes it on from 3.18; not for pages written back. */
+static bool write_kills_privileges(const struct session *session, fuse_req_t req,
+				   const struct fuse_file_info *file)
+{
+#ifdef HAVE_STRUCT_FUSE_FILE_INFO_KILL_SUIDGID
+	(void)req;
+	return session->negotiated.kill_privileges && file->kill_suidgid;
+#else
+	return !file->writepage && may_not_keep_privileges(session, req);
+#endif
 }
 
 void op_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t size, off_t offset,
 	      struct fuse_file_info *file)
 {
 	struct session *session = begin(req, MESSAGE_WRITE);
-	bool kill_privileges = may_not_keep_privileges(session, req, file);
+	bool kill_privileges = write_kills_privileges(session, req, file);
 	ssize_t length = union_write(session->fs, inode_of(session, node), data, size,
 				     (uint64_t)offset, kill_privileges);
 
@@ -91,10 +101,16 @@ void op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, off_t
 		  struct fuse_file_info *file)
 {
 	struct session *session = begin(req, MESSAGE_FALLOCATE);
+	struct inode *inode = inode_of(session, node);
+	int result = 0;
 
 	(void)file;
-	reply_result(req, union_fallocate(session->fs, inode_of(session, node), mode,
-					  (uint64_t)offset, (uint64_t)length));
+	if (may_not_keep_privileges(session, req))
+		result = union_kill_privileges(session->fs, inode);
+	if (!result)
+		result = union_fallocate(session->fs, inode, mode, (uint64_t)offset,
+					 (uint64_t)length);
+	reply_result(req, result);
 }
 
 void op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
@@ -102,7 +118,7 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
 			struct fuse_file_info *to_file, size_t length, int flags)
 {
 	struct session *session = begin(req, MESSAGE_COPY_FILE_RANGE);
-	ssize_t copied;
+	ssize_t copied = 0;
 
 	(void)from_file;
 	(void)to_file;
@@ -113,8 +129,12 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
 	/* The answer has room for 32 bits; the caller comes again for the rest. */
 	if (length > COPY_MAX)
 		length = COPY_MAX;
-	copied = union_copy_file_range(session->fs, inode_of(session, from), (uint64_t)from_offset,
-				       inode_of(session, to), (uint64_t)to_offset, length);
+	if (may_not_keep_privileges(session, req))
+		copied = union_kill_privileges(session->fs, inode_of(session, to));
+	if (!copied)
+		copied = union_copy_file_range(session->fs, inode_of(session, from),
+					       (uint64_t)from_offset, inode_of(session, to),
+					       (uint64_t)to_offset, length);
 	if (copied < 0)
 		reply_result(req, (int)copied);
 	else

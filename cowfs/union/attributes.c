@@ -70,7 +70,7 @@ static int change_size(struct union_fs *fs, struct inode *inode, const struct un
 	if (ftruncate(fd->fd, (off_t)change->size) < 0)
 		error = -errno;
 	if (!error && (change->what & CHANGE_KILL_PRIVILEGES))
-		error = data_kill_privileges(fs, fd->fd);
+		error = data_kill_privileges(fs, inode, fd->fd);
 	fd_cache_release(fs->fds, fd);
 	return error;
 }

@@ -178,7 +178,7 @@ ssize_t union_read(struct union_fs *fs, struct inode *inode, void *data, size_t 
 	return result;
 }
 
-int data_kill_privileges(struct union_fs *fs, int fd)
+int data_kill_privileges(struct union_fs *fs, struct inode *inode, int fd)
 {
 	mode_t killed = S_ISUID;
 	struct attributes attributes;
@@ -193,8 +193,22 @@ int data_kill_privileges(struct union_fs *fs, int fd)
 		return error;
 	if (!(attributes.mode & killed))
 		return 0;
-	return layer_set_owner_and_mode(fs->upper, fd, NULL, attributes.uid, attributes.gid,
-					attributes.mode & ~killed, attributes.rdev);
+	error = layer_set_owner_and_mode(fs->upper, fd, NULL, attributes.uid, attributes.gid,
+					 attributes.mode & ~killed, attributes.rdev);
+	fs_tell(fs, inode, STALE_ATTRIBUTES);
+	return error;
+}
+
+int union_kill_privileges(struct union_fs *fs, struct inode *inode)
+{
+	struct cached_fd *fd;
+	int error = open_for_change(fs, inode, &fd);
+
+	if (error)
+		return error;
+	error = data_kill_privileges(fs, inode, fd->fd);
+	fd_cache_release(fs->fds, fd);
+	return error;
 }
 
 static ssize_t write_whole(int fd, const char *data, size_t size, uint64_t offset)
@@ -222,7 +236,7 @@ ssize_t union_write(struct union_fs *fs, struct inode *inode, const void *data, 
 	if (result < 0)
 		return result;
 	if (kill_privileges)
-		result = data_kill_privileges(fs, fd->fd);
+		result = data_kill_privileges(fs, inode, fd->fd);
 	if (!result)
 		result = write_whole(fd->fd, data, size, offset);
 	fd_cache_release(fs->fds, fd);

@@ -18,5 +18,8 @@ int data_open(struct union_fs *fs, struct inode *inode, bool writable, struct ca
  */
 int data_pin(struct union_fs *fs, struct inode *inode);
 
-/* Clears setuid, setgid (of executables) and capabilities, as a write by a stranger does. */
-int data_kill_privileges(struct union_fs *fs, int fd);
+/*
+ * Clears setuid, setgid (of executables) and capabilities, as a write by a stranger does, of the
+ * inode that fd is open on. Whoever caches its mode is told. 0 or -errno.
+ */
+int data_kill_privileges(struct union_fs *fs, struct inode *inode, int fd);

@@ -87,7 +87,8 @@ struct union_caller {
 
 /* What whoever caches answers cannot know to be stale, for no call asked for the change. */
 enum union_stale {
-	STALE_ATTRIBUTES, /* a directory's change time: something in it was copied up */
+	/* A directory's change time: something in it was copied up. A file's mode: by a write. */
+	STALE_ATTRIBUTES,
 	STALE_LISTING,	  /* what ".." stands for in a directory: it was moved */
 };
 
@@ -196,6 +197,8 @@ ssize_t union_read(struct union_fs *fs, struct inode *inode, void *data, size_t 
 /* kill_privileges: the writer may not keep setuid, setgid and capabilities (FUSE_WRITE_KILL_SUIDGID). */
 ssize_t union_write(struct union_fs *fs, struct inode *inode, const void *data, size_t size,
 		    uint64_t offset, bool kill_privileges);
+/* Clears setuid, setgid and capabilities, before a change by one who may not keep them. */
+int union_kill_privileges(struct union_fs *fs, struct inode *inode);
 int union_fsync(struct union_fs *fs, struct inode *inode, bool data_only);
 int union_fallocate(struct union_fs *fs, struct inode *inode, int mode, uint64_t offset,
 		    uint64_t length);
