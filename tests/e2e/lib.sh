@@ -243,7 +243,14 @@ run_one() {
 		drop_caches_forever &
 		note_process $!
 	fi
-	"case_$1"
+	"$1"
+}
+
+# in_namespaces FUNCTION: runs it in mount and process namespaces of its own, where things may be mounted
+# over what is everybody's; all ends with it.
+in_namespaces() {
+	T=$T unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
+		bash "$0" --function "$1"
 }
 
 # One case from outside: prints its line of TAP.
@@ -275,7 +282,11 @@ skip_all() {
 run_cases() {
 	local names number=0 name result=0
 	if [ "${1-}" = --case ]; then
-		run_one "$2" "$3"
+		run_one "case_$2" "$3"
+		return
+	fi
+	if [ "${1-}" = --function ]; then
+		run_one "$2" "$T"
 		return
 	fi
 	[ "$(id -u)" = 0 ] || skip_all "only root may mount here"

@@ -253,7 +253,7 @@ case_kernel_overlayfs_wrote_it() {
 	tree_is_unchanged mnt
 	rm mnt/inner
 	mkdir mnt/dir/inner
-	same "names" "inner sub" "$(find mnt/dir -mindepth 1 -printf '%f\n' | sort | xargs)"
+	same "names" "inner sub" "$(find mnt/dir -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs)"
 }
 
 # Nothing left that only looks like content, and work directories empty.

@@ -63,6 +63,7 @@ static int make_directory(const char *base, const char *name, char *path)
 static void write_layers(struct world *world)
 {
 	struct scene *scene = world->scene;
+	size_t length = 0;
 	char name[16];
 
 	for (unsigned i = 0; i < world->stack->layer_count; i++) {
@@ -78,7 +79,8 @@ static void write_layers(struct world *world)
 		if (i == 0)
 			continue;
 		world->lower_paths[i - 1] = scene->layers[i];
-		(void)strcat(strcat(scene->lowers, i > 1 ? ":" : ""), scene->layers[i]);
+		length += (size_t)snprintf(scene->lowers + length, sizeof(scene->lowers) - length,
+					   "%s%s", i > 1 ? ":" : "", scene->layers[i]);
 	}
 }
 

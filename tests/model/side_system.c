@@ -105,7 +105,6 @@ static bool has_caller(const struct system_side *side, const struct operation *o
 	switch (operation->kind) {
 	case OPERATION_MAKE:
 	case OPERATION_TMPFILE:
-		return true;
 	case OPERATION_HELD_MAKE:
 		return true;
 	case OPERATION_CHOWN:

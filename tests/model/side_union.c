@@ -95,25 +95,25 @@ int union_side_find(struct union_side *side, const struct union_place *place,
 
 int union_side_place(struct union_side *side, const char *path, struct union_place *place)
 {
+	struct inode *directory = union_root(side->fs);
 	const char *name = path, *slash;
 
-	place->directory = union_root(side->fs);
 	while ((slash = strchr(name, '/')) != NULL) {
 		char component[300];
 		struct union_entry entry;
 		int result;
 
 		(void)snprintf(component, sizeof(component), "%.*s", (int)(slash - name), name);
-		place->name = component;
-		result = union_side_find(side, place, &entry);
+		result = union_side_find(side, &(struct union_place){ directory, component },
+					 &entry);
 		if (result < 0)
 			return result;
 		if (!S_ISDIR(entry.attributes.mode))
 			return S_ISLNK(entry.attributes.mode) ? -ELOOP : -ENOTDIR;
-		place->directory = entry.inode;
+		directory = entry.inode;
 		name = slash + 1;
 	}
-	place->name = name;
+	*place = (struct union_place){ directory, name };
 	return 0;
 }
 
