@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowfs: which command is meant, by the name of the program or its first argument. */
+#include "base/device.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/say.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static int run_mount(int argc, char **argv)
 {
@@ -63,10 +66,26 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/*
+ * Whoever started us may have closed these; then a descriptor of ours would get a number that is
+ * given away when the daemon lets go of the terminal.
+ */
+static void occupy_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = device_open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *program = argc > 0 ? base_name(argv[0]) : "cowfs";
 
+	occupy_standard_descriptors();
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		if (strcmp(programs[i].name, program) == 0)
 			return command_mount(programs[i].form, argc, argv);

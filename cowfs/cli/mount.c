@@ -86,6 +86,18 @@ static int open_union(struct mount *mount, struct problem *problem)
 	return result;
 }
 
+/* As mount(8) does: without SELinux the kernel knows no labels, and would refuse the mount. */
+static bool is_label_for_nobody(const char *option)
+{
+	static const char *const labels[] = { "context=", "fscontext=", "defcontext=",
+					      "rootcontext=" };
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (strncmp(option, labels[i], strlen(labels[i])) == 0)
+			return access("/sys/fs/selinux", F_OK) != 0;
+	return false;
+}
+
 /* Root's mounts have setuid and devices and are open to all, as any mount(8) of root. */
 static int add_kernel_options(const struct mount *mount, struct string_list *list)
 {
@@ -98,7 +110,8 @@ static int add_kernel_options(const struct mount *mount, struct string_list *lis
 			result = string_list_add(list, "dev");
 	}
 	for (size_t i = 0; i < options->kernel_options.count && result == 0; i++)
-		result = string_list_add(list, options->kernel_options.strings[i]);
+		if (!is_label_for_nobody(options->kernel_options.strings[i]))
+			result = string_list_add(list, options->kernel_options.strings[i]);
 	if (result == 0 && (options->read_only || !options->upper))
 		result = string_list_add(list, "ro");
 	return result;

@@ -92,65 +92,28 @@ bool whiteout_is_node(int directory, const char *name, const struct attributes *
 	return whiteout_read_markers(directory) & WHITEOUT_MARKER_ATTRIBUTES;
 }
 
-int whiteout_make_opaque(const struct layer *layer, int fd)
-{
-	char attribute[CONTROL_XATTR_MAX];
-	int error;
+/* -- making a directory opaque -- */
 
-	if (layer->dialect == WHITEOUT_OVERLAY && layer->xattr_namespace != XATTR_NAMESPACE_NONE) {
-		control_xattr_name(layer->xattr_namespace, "overlay.opaque", attribute);
-		error = confined_setxattr(fd, NULL, attribute, "y", 1, 0);
-		if (error != -ENOTSUP)
-			return error;
-	}
-	if (mknodat(fd, WHITEOUT_OPAQUE, S_IFREG, 0) == 0 || errno == EEXIST)
-		return 0;
-	return -errno;
+static int make_marker_file(int fd)
+{
+	return mknodat(fd, WHITEOUT_OPAQUE, S_IFREG, 0) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* -- emptying a directory that can be seen to be empty -- */
-
-/* 0 when the entry is one that nobody sees, -ENOTEMPTY when it is not. */
-static int check_unseen(int fd, const char *name)
+static int remove_if_node(int fd, const char *name)
 {
 	struct attributes attributes;
-	int error;
 
-	if (whiteout_name_is_reserved(name))
-		return 0;
-	error = layer_stat_raw(fd, name, &attributes);
-	if (error)
-		return error == -ENOENT ? 0 : error;
-	return whiteout_is_node(fd, name, &attributes) ? 0 : -ENOTEMPTY;
+	if (layer_stat_raw(fd, name, &attributes) == 0 && whiteout_is_node(fd, name, &attributes) &&
+	    unlinkat(fd, name, 0) < 0)
+		return -errno;
+	return 0;
 }
 
-static int remove_unseen(int fd, const char *name)
-{
-	if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	/* Something like a directory named .wh.NAME, which a stranger put there. */
-	if (errno == EISDIR && unlinkat(fd, name, AT_REMOVEDIR) == 0)
-		return 0;
-	return -errno;
-}
-
-static int for_each_name(DIR *stream, int (*function)(int fd, const char *name))
-{
-	const struct dirent *dirent;
-	int error = 0;
-
-	rewinddir(stream);
-	while (!error && (errno = 0, dirent = readdir(stream))) {
-		if (strcmp(dirent->d_name, ".") != 0 && strcmp(dirent->d_name, "..") != 0)
-			error = function(dirfd(stream), dirent->d_name);
-	}
-	return error ? error : -errno;
-}
-
-int whiteout_clear_directory(int fd)
+static int remove_node_whiteouts(int fd)
 {
 	CLEANUP(closedir) DIR *stream = NULL;
-	int error, readable = confined_reopen(fd, O_RDONLY | O_DIRECTORY);
+	const struct dirent *dirent;
+	int error = 0, readable = confined_reopen(fd, O_RDONLY | O_DIRECTORY);
 
 	if (readable < 0)
 		return readable;
@@ -158,9 +121,41 @@ int whiteout_clear_directory(int fd)
 	if (!stream) {
 		error = -errno;
 		(void)close(readable);
-		return error;
 	}
-	/* Nothing is removed before all of it is known to be unseen. */
-	error = for_each_name(stream, check_unseen);
-	return error ? error : for_each_name(stream, remove_unseen);
+	while (!error && (dirent = readdir(stream))) {
+		if (strcmp(dirent->d_name, ".") != 0 && strcmp(dirent->d_name, "..") != 0)
+			error = remove_if_node(fd, dirent->d_name);
+	}
+	return error;
+}
+
+/*
+ * The one attribute cannot say both "opaque" and "has whiteouts with an attribute", which would then
+ * be seen as files. In an opaque directory they are of no use: they go, while a marker file stands in.
+ */
+static int replace_attribute_whiteouts(int fd, const char *attribute)
+{
+	int error = make_marker_file(fd);
+
+	if (!error)
+		error = remove_node_whiteouts(fd);
+	if (!error)
+		error = confined_setxattr(fd, NULL, attribute, "y", 1, 0);
+	if (!error && unlinkat(fd, WHITEOUT_OPAQUE, 0) < 0)
+		error = -errno;
+	return error;
+}
+
+int whiteout_make_opaque(const struct layer *layer, int fd)
+{
+	char attribute[CONTROL_XATTR_MAX];
+	int error;
+
+	if (layer->dialect != WHITEOUT_OVERLAY || layer->xattr_namespace == XATTR_NAMESPACE_NONE)
+		return make_marker_file(fd);
+	control_xattr_name(layer->xattr_namespace, "overlay.opaque", attribute);
+	if (whiteout_read_markers(fd) & WHITEOUT_MARKER_ATTRIBUTES)
+		return replace_attribute_whiteouts(fd, attribute);
+	error = confined_setxattr(fd, NULL, attribute, "y", 1, 0);
+	return error == -ENOTSUP ? make_marker_file(fd) : error;
 }

@@ -92,9 +92,3 @@ int whiteout_publish(int work, const char *temporary, int directory, const char 
  * the file system keeps no attributes.
  */
 int whiteout_make_opaque(const struct layer *layer, int fd);
-
-/*
- * Deletes what a directory holds besides names that can be seen: whiteouts and opaque markers, so
- * that it can be removed. -ENOTEMPTY when anything else is there.
- */
-int whiteout_clear_directory(int fd);

@@ -12,10 +12,20 @@
 
 /* -- descriptors -- */
 
-static int open_at(const struct location *location, int flags)
+static int open_once(const struct location *location, int flags)
 {
 	return location->name ? confined_open_regular(location->fd, location->name, flags) :
 				confined_reopen(location->fd, flags);
+}
+
+static int open_at(const struct location *location, int flags)
+{
+	int fd = open_once(location, flags);
+
+	/* Others' files may have used up what the process may open: ours can be opened again. */
+	if ((fd == -EMFILE || fd == -ENFILE) && fd_cache_trim(location->layer->fds) > 0)
+		fd = open_once(location, flags);
+	return fd;
 }
 
 /*

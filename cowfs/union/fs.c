@@ -8,9 +8,13 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define INITIAL_BUCKETS 64
+/* Standard ones, FUSE's, our state's, and a few at a time that are being worked with. */
+#define OTHER_DESCRIPTORS 40
+#define DESCRIPTORS_MIN 8
 
 static int init_tables(struct union_fs *fs)
 {
@@ -29,6 +33,18 @@ static int init_tables(struct union_fs *fs)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/* What is left for the cache where few descriptors are allowed: each layer keeps one open. */
+static size_t descriptor_budget(const struct union_options *options)
+{
+	size_t budget = options->descriptors ? options->descriptors : DEFAULT_DESCRIPTORS;
+	size_t taken = options->lower_count + OTHER_DESCRIPTORS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= budget + taken)
+		return budget;
+	return limit.rlim_cur > taken + DESCRIPTORS_MIN ? limit.rlim_cur - taken : DESCRIPTORS_MIN;
 }
 
 static int init(struct union_fs *fs, const struct union_options *options)
@@ -51,8 +67,7 @@ static int init(struct union_fs *fs, const struct union_options *options)
 	devices_init(&fs->devices);
 	if (init_tables(fs) < 0)
 		return -ENOMEM;
-	return fd_cache_create(options->descriptors ? options->descriptors : DEFAULT_DESCRIPTORS,
-			       &fs->fds);
+	return fd_cache_create(descriptor_budget(options), &fs->fds);
 }
 
 static int open_layer(struct union_fs *fs, const struct union_options *options, const char *path,
@@ -170,7 +185,8 @@ int union_open(const struct union_options *options, struct union_fs **ret_fs,
 	if (!error)
 		error = open_layers(fs, options, problem);
 	if (!error)
-		error = stack_check(fs->layers, fs->layer_count, options->mountpoint, problem);
+		error = stack_check(fs->layers, fs->layer_count, options->mountpoint,
+				    fs->upper ? options->workdir : NULL, problem);
 	if (!error)
 		error = open_state(fs, options, problem);
 	if (!error) {

@@ -53,50 +53,50 @@ static int check_layer(struct layer *const *layers, unsigned count, const struct
 			   search.found->path);
 }
 
-struct mountpoint {
-	struct stat stat;
-};
-
-static int look_for_mountpoint(void *context, uint64_t device, uint64_t inode)
+static int look_for_directory(void *context, uint64_t device, uint64_t inode)
 {
-	const struct mountpoint *mountpoint = context;
+	const struct stat *directory = context;
 
-	return mountpoint->stat.st_dev == device && mountpoint->stat.st_ino == inode;
+	return directory->st_dev == device && directory->st_ino == inode;
 }
 
-static int check_mountpoint(struct layer *const *layers, unsigned count, const char *path,
-			    struct problem *problem)
+/* Refuses a directory that lies in a layer, or has one in it; what says which one. */
+static int check_apart(struct layer *const *layers, unsigned count, const char *what,
+		       const char *path, struct problem *problem)
 {
 	struct search search = { .layers = layers, .count = count };
-	struct mountpoint mountpoint;
+	struct stat directory;
 	cleanup_fd int fd = confined_open_root(path);
 	int result = fd < 0 ? fd : ancestors_visit(fd, look_for_layer, &search);
 
-	if (result < 0 || fstat(fd, &mountpoint.stat) < 0)
-		return problem_set(problem, result < 0 ? result : -errno, "mountpoint \"%s\": %s",
-				   path, strerror(result < 0 ? -result : errno));
+	if (result >= 0 && fstat(fd, &directory) < 0)
+		result = -errno;
+	if (result < 0)
+		return problem_set(problem, result, "%s \"%s\": %s", what, path, strerror(-result));
 	if (search.found)
 		return problem_set(problem, -EINVAL,
-				   "mountpoint \"%s\": lies inside layer \"%s\"; choose a directory "
-				   "outside the layers",
-				   path, search.found->path);
+				   "%s \"%s\": lies inside layer \"%s\"; choose a directory outside "
+				   "the layers",
+				   what, path, search.found->path);
 	for (unsigned i = 0; i < count; i++)
-		if (ancestors_visit(layers[i]->root_fd, look_for_mountpoint, &mountpoint) > 0)
+		if (ancestors_visit(layers[i]->root_fd, look_for_directory, &directory) > 0)
 			return problem_set(problem, -EINVAL,
-					   "mountpoint \"%s\": layer \"%s\" lies inside it; choose "
-					   "a directory outside the layers",
-					   path, layers[i]->path);
+					   "%s \"%s\": layer \"%s\" lies inside it; choose a "
+					   "directory outside the layers",
+					   what, path, layers[i]->path);
 	return 0;
 }
 
 int stack_check(struct layer *const *layers, unsigned count, const char *mountpoint,
-		struct problem *problem)
+		const char *workdir, struct problem *problem)
 {
 	int error = 0;
 
 	for (unsigned i = 0; !error && i < count; i++)
 		error = check_layer(layers, count, layers[i], problem);
 	if (!error && mountpoint)
-		error = check_mountpoint(layers, count, mountpoint, problem);
+		error = check_apart(layers, count, "mountpoint", mountpoint, problem);
+	if (!error && workdir)
+		error = check_apart(layers, count, "work directory", workdir, problem);
 	return error;
 }

@@ -7,7 +7,8 @@
 
 /*
  * Refuses the same directory twice, a layer inside another, and a mountpoint (NULL: none) that is
- * in a layer or has a layer in it: there every access would come back to us. 0 or -errno.
+ * in a layer or has a layer in it: there every access would come back to us. And a work directory
+ * (NULL: our own) in a layer, where it would be seen, or with one in it. 0 or -errno.
  */
 int stack_check(struct layer *const *layers, unsigned count, const char *mountpoint,
-		struct problem *problem);
+		const char *workdir, struct problem *problem);

@@ -412,42 +412,23 @@ Test(whiteout, makes_opaque_by_a_file_where_attributes_cannot_be)
 	(void)close(dir);
 }
 
-/* -- clearing -- */
-
-Test(whiteout, clears_what_is_not_seen)
+/* One attribute cannot say "opaque" and "has whiteouts with an attribute" at once. */
+Test(whiteout, opaque_over_attribute_whiteouts)
 {
 	int dir;
 
 	need_root(&fixture.scratch);
 	scratch_dir(&fixture.scratch, "root/d");
-	scratch_file(&fixture.scratch, "root/d/.wh.a", "");
-	scratch_file(&fixture.scratch, "root/d/" WHITEOUT_OPAQUE, "");
-	scratch_dir(&fixture.scratch, "root/d/.wh.dir");
-	scratch_node(&fixture.scratch, "root/d/gone", S_IFCHR, 0);
-	scratch_file(&fixture.scratch, "root/d/gone2", "");
-	scratch_xattr(&fixture.scratch, "root/d/gone2", "user.overlay.whiteout", "y");
+	scratch_xattr(&fixture.scratch, "root/d", "trusted.overlay.opaque", "x");
+	scratch_file(&fixture.scratch, "root/d/gone", "");
+	scratch_xattr(&fixture.scratch, "root/d/gone", "trusted.overlay.whiteout", "y");
+	scratch_file(&fixture.scratch, "root/d/seen", "");
+	fixture_open(&fixture, true, WHITEOUT_OVERLAY);
 	dir = scratch_open(&fixture.scratch, "root/d");
-	/* Unannounced, that is a file that can be seen. */
-	cr_assert_eq(whiteout_clear_directory(dir), -ENOTEMPTY);
-	scratch_xattr(&fixture.scratch, "root/d", "user.overlay.opaque", "x");
-	cr_assert_eq(whiteout_clear_directory(dir), 0);
-	cr_assert_eq(whiteout_clear_directory(dir), 0);
-	(void)close(dir);
-	cr_assert_eq(unlinkat(fixture.root, "d", AT_REMOVEDIR), 0);
-}
-
-Test(whiteout, clears_nothing_where_something_is_seen)
-{
-	int dir = scratch_open(&fixture.scratch, "root/dir");
-
-	scratch_file(&fixture.scratch, "root/dir/.wh.a", "");
-	scratch_file(&fixture.scratch, "root/dir/" WHITEOUT_OPAQUE, "");
-	cr_assert_eq(whiteout_clear_directory(dir), -ENOTEMPTY);
-	cr_assert(exists("root/dir/.wh.a"));
-	cr_assert(exists("root/dir/" WHITEOUT_OPAQUE));
-	cr_assert(exists("root/dir/inside"));
-	(void)close(dir);
-	dir = scratch_open(&fixture.scratch, "root/file");
-	cr_assert_eq(whiteout_clear_directory(dir), -ENOTDIR);
+	cr_assert_eq(whiteout_make_opaque(fixture.layer, dir), 0);
+	cr_assert(scratch_xattr_is(&fixture.scratch, "root/d", "trusted.overlay.opaque", "y"));
+	cr_assert_not(exists("root/d/gone"));
+	cr_assert(exists("root/d/seen"));
+	cr_assert_not(exists("root/d/" WHITEOUT_OPAQUE));
 	(void)close(dir);
 }
