@@ -113,9 +113,9 @@ static int change_times(const struct location *location, const struct union_chan
 		times[0] = change->atime;
 	if (change->what & CHANGE_MTIME)
 		times[1] = change->mtime;
-	return utimensat(location->fd, location->name ? location->name : "", times, flags) < 0 ?
-		       -errno :
-		       0;
+	return utimensat(location->fd, location->name ? location->name : "", times, flags) < 0
+		       ? -errno
+		       : 0;
 }
 
 static int change_by_location(struct union_fs *fs, struct inode *inode,
@@ -176,9 +176,8 @@ static int open_for_flags(struct union_fs *fs, struct inode *inode)
 		pthread_mutex_lock(&inode->lock);
 	error = location_find(fs, inode, &location);
 	if (!error) {
-		fd = location.name ?
-			     confined_open_regular(location.fd, location.name, O_RDONLY) :
-			     confined_reopen(location.fd, O_RDONLY);
+		fd = location.name ? confined_open_regular(location.fd, location.name, O_RDONLY)
+				   : confined_reopen(location.fd, O_RDONLY);
 		location_release(fs, &location);
 	}
 	if (inode->type == DT_REG)

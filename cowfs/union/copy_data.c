@@ -20,8 +20,8 @@ static int copy_extent_through_memory(int from, int to, off_t offset, off_t end)
 	if (!buffer)
 		return -ENOMEM;
 	while (offset < end) {
-		size_t want = (uint64_t)(end - offset) < COPY_BUFFER ? (size_t)(end - offset) :
-								       COPY_BUFFER;
+		size_t want = (uint64_t)(end - offset) < COPY_BUFFER ? (size_t)(end - offset)
+								     : COPY_BUFFER;
 		ssize_t have = pread(from, buffer, want, offset);
 
 		if (have <= 0)

@@ -22,10 +22,10 @@ struct copy {
 	struct union_fs *fs;
 	struct inode *inode;
 	struct location from;
-	struct attributes source; /* as the lower layer has it, owners as shown */
-	struct attributes result; /* of the finished copy */
-	uint64_t length;	  /* how much of the data is wanted */
-	int fd;			  /* of a regular file's copy, open both ways; -1 for others */
+	struct attributes source;      /* as the lower layer has it, owners as shown */
+	struct attributes result;      /* of the finished copy */
+	uint64_t length;	       /* how much of the data is wanted */
+	int fd;			       /* of a regular file's copy, open both ways; -1 for others */
 	char temporary[WORK_NAME_MAX]; /* its name in work/ */
 };
 
@@ -36,9 +36,8 @@ static int copy_regular(struct copy *copy)
 	struct union_fs *fs = copy->fs;
 	cleanup_fd int from = -1;
 
-	from = copy->from.name ?
-		       confined_open_regular(copy->from.fd, copy->from.name, O_RDONLY) :
-		       confined_reopen(copy->from.fd, O_RDONLY);
+	from = copy->from.name ? confined_open_regular(copy->from.fd, copy->from.name, O_RDONLY)
+			       : confined_reopen(copy->from.fd, O_RDONLY);
 	if (from < 0)
 		return from;
 	copy->fd = confined_open(fs->work.fd, copy->temporary, O_RDWR | O_CREAT | O_EXCL, 0600);
@@ -74,9 +73,9 @@ static int copy_object(struct copy *copy)
 	default:
 		if (copy->fs->ownership.xattr_permissions)
 			mode = S_IFREG; /* what kind it is stands in the attribute */
-		return mknodat(work, copy->temporary, (mode & S_IFMT) | 0600, copy->source.rdev) < 0 ?
-			       -errno :
-			       0;
+		return mknodat(work, copy->temporary, (mode & S_IFMT) | 0600, copy->source.rdev) < 0
+			       ? -errno
+			       : 0;
 	}
 }
 
@@ -107,9 +106,9 @@ static int copy_times(struct copy *copy)
 {
 	struct timespec times[2] = { copy->source.atime, copy->source.mtime };
 
-	return utimensat(copy->fs->work.fd, copy->temporary, times, AT_SYMLINK_NOFOLLOW) < 0 ?
-		       -errno :
-		       0;
+	return utimensat(copy->fs->work.fd, copy->temporary, times, AT_SYMLINK_NOFOLLOW) < 0
+		       ? -errno
+		       : 0;
 }
 
 static int make_copy(struct copy *copy)
@@ -219,8 +218,8 @@ static int keep_nameless(struct copy *copy)
 static int enter_in_index(struct copy *copy)
 {
 	struct union_fs *fs = copy->fs;
-	struct hard_link *link = hard_links_obtain(fs, copy->from.layer, copy->source.inode,
-						   copy->source.links);
+	struct hard_link *link =
+		hard_links_obtain(fs, copy->from.layer, copy->source.inode, copy->source.links);
 	int error = link ? hard_link_enter(fs, link, copy->temporary) : -ENOMEM;
 
 	if (!error)

@@ -88,8 +88,8 @@ static int make(struct union_fs *fs, struct inode *dir, const char *name,
 		error = directory_lock(fs, dir, true);
 	if (error)
 		return error;
-	error = dir->directory->removed ? -ENOENT :
-					  make_locked(fs, dir, name, object, caller, ret_entry);
+	error = dir->directory->removed ? -ENOENT
+					: make_locked(fs, dir, name, object, caller, ret_entry);
 	directory_unlock(dir);
 	return error;
 }
@@ -169,8 +169,8 @@ int union_tmpfile(struct union_fs *fs, struct inode *dir, mode_t mode,
 	error = directory_lock(fs, dir, false);
 	if (error)
 		return error;
-	error = dir->directory->removed ? -ENOENT :
-					  new_object_dress_unnamed(fs, dir, fd, mode, caller);
+	error = dir->directory->removed ? -ENOENT
+					: new_object_dress_unnamed(fs, dir, fd, mode, caller);
 	directory_unlock(dir);
 	return error ? error : enter_unnamed(fs, steal_fd(&fd), ret_entry);
 }

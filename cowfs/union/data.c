@@ -14,8 +14,8 @@
 
 static int open_once(const struct location *location, int flags)
 {
-	return location->name ? confined_open_regular(location->fd, location->name, flags) :
-				confined_reopen(location->fd, flags);
+	return location->name ? confined_open_regular(location->fd, location->name, flags)
+			      : confined_reopen(location->fd, flags);
 }
 
 static int open_at(const struct location *location, int flags)

@@ -56,8 +56,7 @@ static struct layer_dir *lower_part(const struct directory *directory, unsigned 
 	return NULL;
 }
 
-struct layer_dir *directory_part(const struct union_fs *fs, const struct inode *dir,
-				 unsigned layer)
+struct layer_dir *directory_part(const struct union_fs *fs, const struct inode *dir, unsigned layer)
 {
 	if (fs->upper && layer == 0)
 		return dir->directory->upper;
@@ -137,8 +136,7 @@ static int append_part(struct directory *directory, struct layer_dir *part)
  * When part carries a redirect, what follows it comes from there: 1. Otherwise 0. Only layers
  * with state of ours are asked.
  */
-static int follow_redirect(struct union_fs *fs, struct directory *directory,
-			   struct layer_dir *part)
+static int follow_redirect(struct union_fs *fs, struct directory *directory, struct layer_dir *part)
 {
 	struct layer_dir **parts = NULL;
 	uint16_t count = 0;

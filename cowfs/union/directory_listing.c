@@ -123,9 +123,9 @@ static uint64_t stamp_of_part(struct union_fs *fs, struct layer_dir *part)
 	fd_cache_release(fs->fds, fd);
 	if (error)
 		return (uint64_t)-error;
-	return hash_pair((uint64_t)now.ctime.tv_sec, (uint64_t)now.ctime.tv_nsec,
-			 hash_pair(now.inode, (uint64_t)now.mtime.tv_sec,
-				   (uint64_t)now.mtime.tv_nsec));
+	return hash_pair(
+		(uint64_t)now.ctime.tv_sec, (uint64_t)now.ctime.tv_nsec,
+		hash_pair(now.inode, (uint64_t)now.mtime.tv_sec, (uint64_t)now.mtime.tv_nsec));
 }
 
 /* Differs when anything was made, removed or renamed in one of the parts. */

@@ -61,8 +61,8 @@ static int init(struct union_fs *fs, const struct union_options *options)
 	fs->process_uid = geteuid();
 	fs->process_gid = getegid();
 	fs->seed = hash_random_seed();
-	fs->listings.budget = options->listing_bytes ? options->listing_bytes :
-						       DEFAULT_LISTING_BYTES;
+	fs->listings.budget =
+		options->listing_bytes ? options->listing_bytes : DEFAULT_LISTING_BYTES;
 	work_init(&fs->work);
 	devices_init(&fs->devices);
 	if (init_tables(fs) < 0)

@@ -42,7 +42,7 @@ struct union_fs {
 	enum redirect_mode redirect;
 	bool volatile_upper, read_only, no_xattr, changing, static_nlink;
 	struct ownership ownership; /* its maps are borrowed from the options */
-	uid_t process_uid;		   /* who we are on disk: what needs no chown */
+	uid_t process_uid;	    /* who we are on disk: what needs no chown */
 	gid_t process_gid;
 
 	struct work work;

@@ -46,8 +46,7 @@ static struct hard_link *obtain(struct union_fs *fs, uint64_t layer_id, uint64_t
 	return link;
 }
 
-static void name_of(const struct hard_link *link, const char *suffix,
-		    char name[HARD_LINK_NAME_MAX])
+static void name_of(const struct hard_link *link, const char *suffix, char name[HARD_LINK_NAME_MAX])
 {
 	(void)snprintf(name, HARD_LINK_NAME_MAX, "%016" PRIx64 "-%" PRIx64 "%s", link->layer_id,
 		       link->inode, suffix);
@@ -133,7 +132,8 @@ int hard_links_open(struct union_fs *fs)
 		links->index_fds[i] = -1;
 	for (unsigned i = 0; i < fs->layer_count; i++) {
 		struct layer *layer = fs_layer(fs, i);
-		int error, fd = layer == fs->upper ? dup(fs->work.index_fd) : open_lower_index(layer);
+		int error,
+			fd = layer == fs->upper ? dup(fs->work.index_fd) : open_lower_index(layer);
 
 		if (fd < 0)
 			continue;
@@ -233,7 +233,8 @@ uint32_t hard_link_shown(struct union_fs *fs, struct hard_link *link, uint32_t u
 	int64_t shown;
 
 	pthread_mutex_lock(&fs->hard_links.lock);
-	shown = (int64_t)link->lower_links - link->gone + (link->layer ? (int64_t)upper_links - 1 : 0);
+	shown = (int64_t)link->lower_links - link->gone +
+		(link->layer ? (int64_t)upper_links - 1 : 0);
 	pthread_mutex_unlock(&fs->hard_links.lock);
 	return shown > 0 ? (uint32_t)shown : 0;
 }

@@ -23,11 +23,11 @@ struct layer;
 #define HARD_LINK_NAME_MAX 48
 
 struct hard_link {
-	struct hard_link *next; /* in its bucket */
-	uint64_t layer_id, inode; /* which lower file */
+	struct hard_link *next;	       /* in its bucket */
+	uint64_t layer_id, inode;      /* which lower file */
 	_Atomic(struct layer *) layer; /* whose index has the copy; NULL while there is none */
-	int32_t gone;		  /* lower names that are no more */
-	uint32_t lower_links;	  /* links in the lower */
+	int32_t gone;		       /* lower names that are no more */
+	uint32_t lower_links;	       /* links in the lower */
 };
 
 #define HARD_LINK_BUCKETS 256

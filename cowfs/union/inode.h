@@ -39,24 +39,26 @@ enum {
 	INODE_IN_TABLE = 1 << 0,
 	/* The name at its position is gone; an upper file is reached by index or pinned descriptor. */
 	INODE_NAMELESS = 1 << 1,
-	INODE_UNLINKED = 1 << 2,   /* the last name is gone: it shows no links */
-	INODE_NO_XATTR = 1 << 3,   /* known to have no extended attributes */
+	INODE_UNLINKED = 1 << 2, /* the last name is gone: it shows no links */
+	INODE_NO_XATTR = 1 << 3, /* known to have no extended attributes */
 };
 
 struct inode {
-	struct inode *next;	      /* in its bucket; guarded by the shard */
-	struct identity identity;     /* guarded by the shard */
-	_Atomic uint16_t layer;	      /* index of the layer where it (the topmost part of a directory) is */
-	_Atomic uint8_t flags;	      /* INODE_ bits */
-	uint8_t type;		      /* DT_ type; never changes */
-	_Atomic uint8_t shard;	      /* where its identity belongs; changes under both shards' locks */
-	uint64_t number;	      /* the inode number it shows; never changes */
+	struct inode *next;	  /* in its bucket; guarded by the shard */
+	struct identity identity; /* guarded by the shard */
+	_Atomic uint16_t
+		layer; /* index of the layer where it (the topmost part of a directory) is */
+	_Atomic uint8_t flags; /* INODE_ bits */
+	uint8_t type;	       /* DT_ type; never changes */
+	_Atomic uint8_t shard; /* where its identity belongs; changes under both shards' locks */
+	uint64_t number;       /* the inode number it shows; never changes */
 	_Atomic uint64_t references;
-	struct inode *parent;	      /* position, with a reference; NULL for the root */
-	char *name;		      /* owned */
-	struct cached_fd *fd;	      /* slot: its data, read-only or both ways */
-	_Atomic(struct hard_link *) hard_link; /* of a file that began as one of several links in a lower layer */
-	struct directory *directory;  /* of directories; owned */
+	struct inode *parent; /* position, with a reference; NULL for the root */
+	char *name;	      /* owned */
+	struct cached_fd *fd; /* slot: its data, read-only or both ways */
+	_Atomic(struct hard_link *)
+		hard_link; /* of a file that began as one of several links in a lower layer */
+	struct directory *directory; /* of directories; owned */
 	pthread_mutex_t lock;
 };
 
@@ -70,16 +72,17 @@ struct directory {
 	 */
 	struct layer_dir **lowers;
 	_Atomic uint16_t lower_count;
-	bool resolved;	   /* lowers are final */
-	bool cut;	   /* by an opaque part: deeper ones may be there */
-	uint64_t stamp;	   /* of the parts as they were read; only where others change them */
-	_Atomic bool opaque;	   /* nothing is merged, though lowers may still be there for open files */
-	_Atomic bool removed; /* by rmdir: nothing can be made in it */
+	bool resolved;	/* lowers are final */
+	bool cut;	/* by an opaque part: deeper ones may be there */
+	uint64_t stamp; /* of the parts as they were read; only where others change them */
+	_Atomic bool
+		opaque; /* nothing is merged, though lowers may still be there for open files */
+	_Atomic bool removed;	    /* by rmdir: nothing can be made in it */
 	_Atomic int8_t default_acl; /* has a default ACL: 1, 0, or -1 unknown */
-	char *redirect;	   /* where the lowers have it, when not under its own name; owned */
-	struct listing *listing;  /* NULL when not in memory */
-	size_t visible;		  /* names in the listing that can be seen */
-	size_t counted_bytes;	  /* what the listing cache thinks the listing needs */
+	char *redirect;		 /* where the lowers have it, when not under its own name; owned */
+	struct listing *listing; /* NULL when not in memory */
+	size_t visible;		 /* names in the listing that can be seen */
+	size_t counted_bytes;	 /* what the listing cache thinks the listing needs */
 	struct list recently_used;
 };
 

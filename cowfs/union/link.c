@@ -44,8 +44,8 @@ static int link_on_disk(struct union_fs *fs, struct inode *inode, struct inode *
 		return error;
 	error = location_find(fs, inode, &from);
 	if (!error) {
-		error = forms ? link_over_whiteouts(fs, &from, fd->fd, name, forms) :
-				link_to(&from, fd->fd, name);
+		error = forms ? link_over_whiteouts(fs, &from, fd->fd, name, forms)
+			      : link_to(&from, fd->fd, name);
 		location_release(fs, &from);
 	}
 	fd_cache_release(fs->fds, fd);

@@ -285,8 +285,8 @@ static int add_further_layer(struct listing *listing, struct listing_entry *entr
 	return buffer_append(&listing->further, &further, sizeof(further));
 }
 
-int listing_add_lower(struct listing *listing, unsigned layer, const char *name,
-		      unsigned char type, bool whiteout)
+int listing_add_lower(struct listing *listing, unsigned layer, const char *name, unsigned char type,
+		      bool whiteout)
 {
 	struct listing_entry *entry = listing_obtain(listing, name);
 

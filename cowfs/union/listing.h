@@ -27,13 +27,13 @@ struct listing;
 
 struct listing_entry {
 	uint64_t cookie;
-	uint32_t name;	      /* offset in the names; see listing_name() */
-	uint32_t more;	      /* further lower layers that have the directory; see listing_layers() */
-	uint16_t lower;	      /* index of the topmost lower layer that shows the name, or NO_LAYER */
-	uint8_t upper_type;   /* DT_ type in the upper, 0 when it is not there */
-	uint8_t lower_type;   /* DT_ type in that lower layer, 0 when none shows it */
-	uint8_t whiteout;     /* forms of the upper's whiteout of it, as bits */
-	uint16_t closed_by;   /* while merging: the layer below which nothing joins, or NO_LAYER */
+	uint32_t name;	    /* offset in the names; see listing_name() */
+	uint32_t more;	    /* further lower layers that have the directory; see listing_layers() */
+	uint16_t lower;	    /* index of the topmost lower layer that shows the name, or NO_LAYER */
+	uint8_t upper_type; /* DT_ type in the upper, 0 when it is not there */
+	uint8_t lower_type; /* DT_ type in that lower layer, 0 when none shows it */
+	uint8_t whiteout;   /* forms of the upper's whiteout of it, as bits */
+	uint16_t closed_by; /* while merging: the layer below which nothing joins, or NO_LAYER */
 };
 
 /* NULL when memory is short. */
@@ -73,8 +73,8 @@ static inline bool listing_entry_merges(const struct listing_entry *entry)
 int listing_add_upper(struct listing *listing, const char *name, unsigned char type,
 		      enum whiteout_form whiteout);
 /* Adds what the lower layer with this index says; whiteouts may come before or after the name. */
-int listing_add_lower(struct listing *listing, unsigned layer, const char *name,
-		      unsigned char type, bool whiteout);
+int listing_add_lower(struct listing *listing, unsigned layer, const char *name, unsigned char type,
+		      bool whiteout);
 /* After the last layer: drops the names that nothing shows and nothing in the upper hides. */
 void listing_finish(struct listing *listing);
 

@@ -35,16 +35,15 @@ static uint32_t shown_links(struct union_fs *fs, struct inode *inode,
 
 		if (removed)
 			return 0;
-		return fs->static_nlink || directory_is_merged(inode->directory) ?
-			       1 :
-			       attributes->links;
+		return fs->static_nlink || directory_is_merged(inode->directory)
+			       ? 1
+			       : attributes->links;
 	}
 	if (!inode->hard_link)
 		return attributes->links;
-	return hard_link_shown(fs, inode->hard_link,
-			       fs_layer(fs, inode->layer) == inode->hard_link->layer ?
-				       attributes->links :
-				       0);
+	return hard_link_shown(
+		fs, inode->hard_link,
+		fs_layer(fs, inode->layer) == inode->hard_link->layer ? attributes->links : 0);
 }
 
 void lookup_present(struct union_fs *fs, struct inode *inode, struct attributes *attributes)
@@ -173,8 +172,7 @@ int lookup_entry(struct union_fs *fs, struct inode *dir, const struct listing_en
 		return error;
 	type = (uint8_t)IFTODT(found.attributes.mode);
 	inode = find_known(fs, lookup_identity(fs, &found.attributes), type);
-	if (inode && fs->changing && type == DT_DIR &&
-	    !directory_has_parts_of(inode, dir, entry)) {
+	if (inode && fs->changing && type == DT_DIR && !directory_has_parts_of(inode, dir, entry)) {
 		inode_leave_table(fs, inode);
 		inode_unref(fs, inode, 1);
 		inode = NULL;

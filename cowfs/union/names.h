@@ -19,8 +19,8 @@ struct doomed_name {
 	struct inode *inode;
 	struct inode *dir; /* locked for writing, as is the inode */
 	const char *name;
-	uint32_t links;	      /* as shown, while the name was there */
-	bool was_upper_name;  /* the name stood in the upper, not only in a lower layer */
+	uint32_t links;	     /* as shown, while the name was there */
+	bool was_upper_name; /* the name stood in the upper, not only in a lower layer */
 };
 
 /* Before: keeps what must outlive the name (data_pin()). 0 or -errno, then it must not go. */

@@ -17,8 +17,8 @@
 struct plan {
 	uid_t uid; /* as shown */
 	gid_t gid;
-	mode_t mode;	 /* type and permissions */
-	void *acl;	 /* the access ACL to store, or NULL; owned */
+	mode_t mode;	   /* type and permissions */
+	void *acl;	   /* the access ACL to store, or NULL; owned */
 	void *default_acl; /* of a directory, or NULL; owned */
 	size_t acl_size;
 	bool in_place; /* the disk does all that is needed by itself */
@@ -165,9 +165,8 @@ static int make_opaque(struct union_fs *fs, const char *name)
 	return fd < 0 ? fd : whiteout_make_opaque(fs->upper, fd);
 }
 
-static int make_in_work(struct union_fs *fs, const char *temporary,
-			const struct new_object *object, const struct plan *plan, bool opaque,
-			int *ret_fd)
+static int make_in_work(struct union_fs *fs, const char *temporary, const struct new_object *object,
+			const struct plan *plan, bool opaque, int *ret_fd)
 {
 	mode_t type = type_on_disk(fs, plan->mode);
 	int error = make_raw(fs->work.fd, temporary, object,
@@ -234,8 +233,8 @@ int new_object_dress_unnamed(struct union_fs *fs, struct inode *dir, int fd, mod
 	error = make_plan(fs, dir, parent->fd, S_IFREG | (mode & 07777), caller, &plan);
 	fd_cache_release(fs->fds, parent);
 	if (!error)
-		error = layer_set_owner_and_mode(fs->upper, fd, NULL, plan.uid, plan.gid,
-						 plan.mode, 0);
+		error = layer_set_owner_and_mode(fs->upper, fd, NULL, plan.uid, plan.gid, plan.mode,
+						 0);
 	if (!error)
 		error = store_acls(fd, NULL, &plan);
 	plan_free(&plan);

@@ -193,8 +193,7 @@ int redirect_set(struct union_fs *fs, struct inode *dir)
 	error = layer_dir_open(directory->upper, &fd);
 	if (error)
 		return error;
-	error = layer_set_control(fs->upper, fd->fd, NULL, CONTROL_REDIRECT,
-				  buffer_string(&path));
+	error = layer_set_control(fs->upper, fd->fd, NULL, CONTROL_REDIRECT, buffer_string(&path));
 	fd_cache_release(fs->fds, fd);
 	if (!error)
 		directory->redirect = steal_pointer(&path.data);

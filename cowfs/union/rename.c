@@ -136,8 +136,8 @@ static int prepare_target(const struct rename_move *move)
 
 	if (!doomed.inode)
 		return 0;
-	return inode_is_directory(doomed.inode) ? names_prepare_rmdir(move->fs, doomed.inode) :
-						  names_prepare_removal(move->fs, &doomed);
+	return inode_is_directory(doomed.inode) ? names_prepare_rmdir(move->fs, doomed.inode)
+						: names_prepare_removal(move->fs, &doomed);
 }
 
 static void finish_target(const struct rename_move *move)
@@ -238,7 +238,8 @@ static int lock_and_rename(struct rename_move *move)
 {
 	struct inode *from = move->from.found.inode, *to = move->to.found.inode;
 	bool moves_directory = inode_is_directory(from) || (to && inode_is_directory(to));
-	struct inode *target = to && inode_is_directory(to) && !rename_is_exchange(move) ? to : NULL;
+	struct inode *target =
+		to && inode_is_directory(to) && !rename_is_exchange(move) ? to : NULL;
 	struct inode *dirs[] = { move->from.dir, move->to.dir, target };
 	int error;
 

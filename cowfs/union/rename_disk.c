@@ -75,9 +75,9 @@ static int clear_old_name(struct rename_move *move, enum whiteout_target target)
 		error = whiteout_put(fs->upper, move->from.fd->fd, move->from.name, target,
 				     fs->work.fd, trash, &move->form);
 	else if (target == TARGET_DIRECTORY)
-		error = renameat(move->from.fd->fd, move->from.name, fs->work.fd, trash) < 0 ?
-				-errno :
-				0;
+		error = renameat(move->from.fd->fd, move->from.name, fs->work.fd, trash) < 0
+				? -errno
+				: 0;
 	else if (node_needed) /* it is a whiteout already */
 		move->form = WHITEOUT_FORM_NODE;
 	else
@@ -119,8 +119,8 @@ static int replace(struct rename_move *move)
 	int error;
 
 	if (!(is_directory && over_node)) {
-		error = move->whiteout && !move->form ? rename_with_whiteout(move) :
-							rename_on_disk(move, 0);
+		error = move->whiteout && !move->form ? rename_with_whiteout(move)
+						      : rename_on_disk(move, 0);
 		if (error != -ENOTEMPTY && error != -EEXIST)
 			return error;
 	}

@@ -17,7 +17,7 @@
 struct rename_end {
 	struct inode *dir;
 	const char *name;
-	struct union_entry found; /* what stands there; inode NULL when nothing does */
+	struct union_entry found;   /* what stands there; inode NULL when nothing does */
 	struct listing_entry entry; /* a copy of it, taken with dir locked */
 	struct cached_fd *fd;	    /* of the upper part of dir */
 };
@@ -26,8 +26,8 @@ struct rename_move {
 	struct union_fs *fs;
 	struct rename_end from, to;
 	unsigned flags;
-	bool whiteout;		  /* the old name needs one */
-	enum whiteout_form form;  /* and gets it in this form */
+	bool whiteout;		 /* the old name needs one */
+	enum whiteout_form form; /* and gets it in this form */
 };
 
 static inline bool rename_is_exchange(const struct rename_move *move)

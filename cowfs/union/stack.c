@@ -74,10 +74,11 @@ static int check_apart(struct layer *const *layers, unsigned count, const char *
 	if (result < 0)
 		return problem_set(problem, result, "%s \"%s\": %s", what, path, strerror(-result));
 	if (search.found)
-		return problem_set(problem, -EINVAL,
-				   "%s \"%s\": lies inside layer \"%s\"; choose a directory outside "
-				   "the layers",
-				   what, path, search.found->path);
+		return problem_set(
+			problem, -EINVAL,
+			"%s \"%s\": lies inside layer \"%s\"; choose a directory outside "
+			"the layers",
+			what, path, search.found->path);
 	for (unsigned i = 0; i < count; i++)
 		if (ancestors_visit(layers[i]->root_fd, look_for_directory, &directory) > 0)
 			return problem_set(problem, -EINVAL,

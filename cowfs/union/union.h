@@ -48,7 +48,8 @@ struct union_options {
 	size_t lower_count;	   /* at least 1 */
 	const char *upper;	   /* NULL: a read-only union */
 	const char *workdir;	   /* NULL: STATE_DIRECTORY in the upper */
-	const char *mountpoint;	   /* NULL, or where it will be mounted: refused inside a layer and around one */
+	const char *
+		mountpoint; /* NULL, or where it will be mounted: refused inside a layer and around one */
 	enum whiteout_dialect dialect;
 	enum redirect_mode redirect;
 	struct ownership ownership; /* its maps are borrowed until union_close() */
@@ -89,7 +90,7 @@ struct union_caller {
 enum union_stale {
 	/* A directory's change time: something in it was copied up. A file's mode: by a write. */
 	STALE_ATTRIBUTES,
-	STALE_LISTING,	  /* what ".." stands for in a directory: it was moved */
+	STALE_LISTING, /* what ".." stands for in a directory: it was moved */
 };
 
 /*
@@ -140,7 +141,8 @@ enum {
 	CHANGE_SIZE = 1 << 3,
 	CHANGE_ATIME = 1 << 4, /* tv_nsec may be UTIME_NOW */
 	CHANGE_MTIME = 1 << 5,
-	CHANGE_KILL_PRIVILEGES = 1 << 6, /* with SIZE: clear setuid, setgid and capabilities as a write does */
+	CHANGE_KILL_PRIVILEGES =
+		1 << 6, /* with SIZE: clear setuid, setgid and capabilities as a write does */
 };
 
 struct union_change {
@@ -210,10 +212,10 @@ ssize_t union_copy_file_range(struct union_fs *fs, struct inode *from, uint64_t 
 /* -- what it holds and did -- */
 
 struct union_counts {
-	uint64_t inodes;	     /* known now */
-	uint64_t listings;	     /* merged listings in memory */
+	uint64_t inodes;   /* known now */
+	uint64_t listings; /* merged listings in memory */
 	uint64_t listing_bytes;
-	uint64_t descriptors;	     /* open now, those of layers' roots included */
+	uint64_t descriptors; /* open now, those of layers' roots included */
 	uint64_t copied_up_files;
 	uint64_t copied_up_bytes;
 	unsigned layers;

@@ -127,8 +127,8 @@ static int lock_upper(struct work *work, const struct layer *upper, struct probl
 static int open_state(struct work *work, const struct layer *upper, const char *workdir,
 		      struct problem *problem)
 {
-	cleanup_fd int directory = workdir ? confined_open_root(workdir) :
-					     make_directory(upper->root_fd, STATE_DIRECTORY);
+	cleanup_fd int directory = workdir ? confined_open_root(workdir)
+					   : make_directory(upper->root_fd, STATE_DIRECTORY);
 	struct attributes attributes;
 	int error;
 

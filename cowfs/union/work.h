@@ -15,10 +15,10 @@
 #include <stdint.h>
 
 struct work {
-	int state_fd;	  /* the state directory; locked */
+	int state_fd;	   /* the state directory; locked */
 	int upper_lock_fd; /* the upper's root; locked */
-	int fd;		  /* work/ */
-	int index_fd;	  /* index/ */
+	int fd;		   /* work/ */
+	int index_fd;	   /* index/ */
 	_Atomic uint64_t next_name;
 };
 

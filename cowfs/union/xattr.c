@@ -68,8 +68,8 @@ static ssize_t list_locked(struct union_fs *fs, struct inode *inode, char **ret_
 			break;
 		free(list);
 		list = malloc((size_t)size);
-		size = list ? confined_listxattr(location.fd, location.name, list, (size_t)size) :
-			      -ENOMEM;
+		size = list ? confined_listxattr(location.fd, location.name, list, (size_t)size)
+			    : -ENOMEM;
 	} while (size == -ERANGE);
 	if (size >= 0)
 		size = (ssize_t)control_xattr_filter_list(list, (size_t)size);
