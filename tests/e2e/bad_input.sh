@@ -90,8 +90,8 @@ case_mountpoint_and_layers() {
 }
 
 case_workdirs() {
-	make_layers
 	mkdir tmp
+	make_layers
 	mount -t tmpfs tmpfs tmp
 	mkdir tmp/work
 	refused "file system\|device" "$COWFS" mount -o workdir=tmp/work lower upper mnt
