@@ -3,6 +3,7 @@
 #include "fuse/operations.h"
 
 #include <errno.h>
+#include <malloc.h>
 
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
@@ -20,11 +21,20 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	reply_entry(session, req, result, &entry);
 }
 
+/*
+ * What the C library got back it keeps, scattered, for its next use. After so many forgotten inodes
+ * it is worth a few milliseconds to give whole pages back to the machine.
+ */
+#define FORGOTTEN_BEFORE_TRIM 32768
+
 static void forget(struct session *session, fuse_ino_t node, uint64_t count)
 {
 	/* The root was never given out by us. */
-	if (node != FUSE_ROOT_ID)
-		union_forget(session->fs, inode_of(session, node), count);
+	if (node == FUSE_ROOT_ID)
+		return;
+	union_forget(session->fs, inode_of(session, node), count);
+	if (++session->forgotten % FORGOTTEN_BEFORE_TRIM == 0)
+		(void)malloc_trim(0);
 }
 
 void op_forget(fuse_req_t req, fuse_ino_t node, uint64_t count)

@@ -27,6 +27,7 @@ struct session {
 	double timeout; /* of entries, attributes and absent names, in seconds */
 	struct negotiated negotiated;
 	struct counts counts;
+	_Atomic uint64_t forgotten; /* inodes, since the start */
 	struct seeker *seeker;	 /* seek.c */
 	struct timespec started; /* by the monotonic clock */
 	char *mountpoint;	 /* NULL until mounted */

@@ -11,11 +11,28 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 /* "Effectively infinite": nobody but us changes the tree. */
 #define TIMEOUT_FOREVER (365.0 * 24 * 60 * 60)
-#define THREADS_DEFAULT 16U
-#define IDLE_THREADS_DEFAULT 10U
+
+/*
+ * Idle threads wait in turn for the next message, so that each is a stranger to its processor's
+ * caches: more of them than can run make every message slower. Some more than processors, for
+ * those that wait for the disk.
+ */
+#define THREADS_DEFAULT_MIN 4U
+#define THREADS_DEFAULT_MAX 16U
+
+static unsigned default_threads(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned threads = processors > 0 ? 2U * (unsigned)processors : 0;
+
+	if (threads < THREADS_DEFAULT_MIN)
+		return THREADS_DEFAULT_MIN;
+	return threads < THREADS_DEFAULT_MAX ? threads : THREADS_DEFAULT_MAX;
+}
 
 /* Adds "-o NAME" or "-o NAME=VALUE" as ONE option, whatever characters it holds (CVE-2018-10906). */
 static int add_option(struct fuse_args *args, const char *name, const char *value)
@@ -202,15 +219,15 @@ static int loop(struct session *session)
 {
 	const struct session_options *options = &session->options;
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	unsigned threads = options->threads ? options->threads : default_threads();
 	int result;
 
 	if (!config)
 		return -ENOMEM;
 	fuse_loop_cfg_set_clone_fd(config, options->clone_fd);
-	fuse_loop_cfg_set_max_threads(config,
-				      options->threads ? options->threads : THREADS_DEFAULT);
-	fuse_loop_cfg_set_idle_threads(config, options->idle_threads ? options->idle_threads
-								     : IDLE_THREADS_DEFAULT);
+	fuse_loop_cfg_set_max_threads(config, threads);
+	fuse_loop_cfg_set_idle_threads(config,
+				       options->idle_threads ? options->idle_threads : threads);
 	result = fuse_session_loop_mt(session->fuse, config);
 	fuse_loop_cfg_destroy(config);
 	return result;
