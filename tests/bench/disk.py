@@ -28,6 +28,8 @@ def make_image(path):
 
 def attach(image):
     """A loop device that does not cache what the file system on it caches already."""
+    if machine.run(["losetup", "--associated", image], 60):
+        raise Failure(f"{image} is in use; two mounts of it would destroy it")
     for direct in ("--direct-io=on", "--direct-io=off"):
         try:
             return machine.run(["losetup", "--find", "--show", direct, image], 60).strip()

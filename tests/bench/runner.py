@@ -24,7 +24,10 @@ class Runner:
         self.sides = sides
         self.workloads = workloads
         self.say = say
-        self.scratch = tempfile.mkdtemp(prefix="run-", dir=fixtures.directory)
+        # A name that is always the same: what a killed run left behind goes first.
+        self.scratch = os.path.join(fixtures.directory, "runs")
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        os.mkdir(self.scratch)
         self.warm_since = None
         self.hopeless = set()  # (side, workload) that took too long once
         self.runs = []

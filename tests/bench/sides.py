@@ -129,8 +129,9 @@ class Daemon(Side):
         self.box = box
         log_path = os.path.join(box.directory, "log")
         with open(log_path, "wb") as log:
+            # Should we be killed, it ends too, and with it the last user of our mounts.
             self.process = subprocess.Popen(
-                self.command(box), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                ["setpriv", "--pdeathsig", "KILL", *self.command(box)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         mounted = machine.wait_until(
             lambda: machine.device_of_mount(box.mountpoint) or self.process.poll() is not None,
