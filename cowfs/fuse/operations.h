@@ -28,10 +28,10 @@ struct session {
 	struct negotiated negotiated;
 	struct counts counts;
 	_Atomic uint64_t forgotten; /* inodes, since the start */
-	struct seeker *seeker;	 /* seek.c */
-	struct timespec started; /* by the monotonic clock */
-	char *mountpoint;	 /* NULL until mounted */
-	uint64_t mount_id;	 /* tells our mount from another in its place; 0: unknown */
+	struct seeker *seeker;	    /* seek.c */
+	struct timespec started;    /* by the monotonic clock */
+	char *mountpoint;	    /* NULL until mounted */
+	uint64_t mount_id;	    /* tells our mount from another in its place; 0: unknown */
 };
 
 extern const struct fuse_lowlevel_ops session_operations;
