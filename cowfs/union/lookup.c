@@ -160,6 +160,17 @@ static int enter_found(struct union_fs *fs, struct inode *dir, const struct list
 	return 0;
 }
 
+/*
+ * A directory has one place. The same one on disk found in another, by redirects made for that, is
+ * another directory to us; as is one whose parts others have changed.
+ */
+static bool is_this_directory(struct union_fs *fs, struct inode *inode, const struct inode *dir,
+			      const struct listing_entry *entry)
+{
+	return position_is(fs, inode, dir, listing_name(dir->directory->listing, entry)) &&
+	       (!fs->changing || directory_has_parts_of(inode, dir, entry));
+}
+
 int lookup_entry(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
 		 struct union_entry *ret_entry)
 {
@@ -172,7 +183,7 @@ int lookup_entry(struct union_fs *fs, struct inode *dir, const struct listing_en
 		return error;
 	type = (uint8_t)IFTODT(found.attributes.mode);
 	inode = find_known(fs, lookup_identity(fs, &found.attributes), type);
-	if (inode && fs->changing && type == DT_DIR && !directory_has_parts_of(inode, dir, entry)) {
+	if (inode && type == DT_DIR && !is_this_directory(fs, inode, dir, entry)) {
 		inode_leave_table(fs, inode);
 		inode_unref(fs, inode, 1);
 		inode = NULL;
