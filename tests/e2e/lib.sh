@@ -15,6 +15,7 @@ set -eu
 
 : "${COWFS:?the path of the program cowfs must be in COWFS}"
 : "${abs_top_builddir:=$(dirname "$(dirname "$COWFS")")}"
+self=$(realpath "$0")
 : "${CASE_SECONDS:=120}"
 : "${COWFS_TEST_OPTIONS:=}"
 : "${COWFS_TEST_DROP_CACHES:=}"
@@ -255,7 +256,7 @@ run_one() {
 # over what is everybody's; all ends with it.
 in_namespaces() {
 	T=$T unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
-		bash "$0" --function "$1"
+		bash "$self" --function "$1"
 }
 
 # One case from outside: prints its line of TAP.
@@ -264,9 +265,9 @@ judge_case() {
 	directory=$(mktemp -d "${TMPDIR:-/tmp}/cowfs-e2e.XXXXXX")
 	chmod 755 "$directory"
 	# Not through a pipe: what is left of a case that hangs would hold it open.
-	timeout -k 5 "$CASE_SECONDS" bash "$0" --case "$name" "$directory" \
+	timeout -k 5 "$CASE_SECONDS" bash "$self" --case "$name" "$directory" \
 		>"$directory.out" 2>&1 </dev/null || status=$?
-	sed 's/^\(# \)\?/# /' "$directory.out"
+	tail -n 80 "$directory.out" | sed 's/^\(# \)\?/# /'
 	case $status in
 	0) echo "ok $number - ${name//_/ }" ;;
 	77) echo "ok $number - ${name//_/ } # SKIP $(cat "$directory.skip")" ;;
@@ -297,7 +298,7 @@ run_cases() {
 	[ "$(id -u)" = 0 ] || skip_all "only root may mount here"
 	[ -c /dev/fuse ] || skip_all "there is no /dev/fuse here"
 	names=$*
-	[ -n "$names" ] || names=$(sed -n 's/^case_\([a-z0-9_]*\)().*/\1/p' "$0")
+	[ -n "$names" ] || names=$(sed -n 's/^case_\([a-z0-9_]*\)().*/\1/p' "$self")
 	mountpoint -q /sys/fs/fuse/connections || mount -t fusectl none /sys/fs/fuse/connections 2>/dev/null || true
 	# shellcheck disable=SC2086 # names are single words
 	set -- $names

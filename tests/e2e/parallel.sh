@@ -66,7 +66,7 @@ case_making_and_removing() {
 
 # A tree removed by several at once, while others read it.
 case_rm_in_parallel() {
-	local i
+	local i children=()
 	mkdir -p lower/tree
 	for i in {1..20}; do
 		mkdir -p "lower/tree/$i/sub"
@@ -74,10 +74,12 @@ case_rm_in_parallel() {
 	done
 	mount_simple -o volatile
 	for i in 1 2 3; do
-		rm -rf mnt/tree 2>/dev/null &
-		find mnt -type f >/dev/null 2>&1 &
+		(rm -rf mnt/tree 2>/dev/null || true) &
+		children+=($!)
+		(find mnt -type f >/dev/null 2>&1 || true) &
+		children+=($!)
 	done
-	wait
+	wait "${children[@]}"
 	rm -rf mnt/tree
 	same "names" "" "$(ls -A mnt)"
 	remount_simple

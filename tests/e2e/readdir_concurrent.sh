@@ -51,7 +51,7 @@ case_rm_beside_find() {
 	(while [ -d mnt/copy ]; do find mnt >/dev/null 2>&1 || true; done) &
 	note_process $!
 	rm -r mnt/copy
-	wait
+	wait $!
 	same "left" 500 "$(find mnt/dir -type f | wc -l)"
 }
 
