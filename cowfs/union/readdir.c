@@ -56,7 +56,7 @@ static int give_entry(struct reading *reading, const struct listing_entry *entry
 	dirent = (struct union_dirent){
 		.name = listing_name(reading->dir->directory->listing, entry),
 		.cookie = entry->cookie,
-		.type = DTTOIF(details.inode->type),
+		.type = (mode_t)DTTOIF(details.inode->type),
 		.ino = details.attributes.inode,
 		.entry = reading->details ? &details : NULL,
 	};
