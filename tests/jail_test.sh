@@ -132,8 +132,8 @@ late_reports_are_heard() {
 	# shellcheck disable=SC2016 # the inner shell expands it
 	COWFS_SANITIZERS=address ASAN_OPTIONS=a=b "$jail" sh -c '
 		path=${ASAN_OPTIONS#a=b:log_path=}
-		(sleep 1; echo "a leak" >"$path.1") >/dev/null 2>&1 &' >/tmp/heard || status=$?
-	grep -qx '# a leak' /tmp/heard && [ "$status" = 1 ] &&
+		(sleep 1; echo "SUMMARY: a leak" >"$path.1") >/dev/null 2>&1 &' >/tmp/heard || status=$?
+	grep -qx '# SUMMARY: a leak' /tmp/heard && [ "$status" = 1 ] &&
 		COWFS_SANITIZERS=address "$jail" true
 }
 
