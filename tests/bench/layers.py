@@ -4,44 +4,40 @@
 import os
 import re
 
-import debian_root
 import machine
 
-# Topmost first: scripting languages and git, the compiler, the rest.
+# Topmost first.
 NAMES = ["top", "middle", "bottom"]
-TOP_PACKAGES = re.compile(r"(git|python3|libpython|perl|libperl)")
+
+# A path belongs to the first layer that has a component of it beginning like this.
+BEGINNINGS = {
+    "top": re.compile(r"(^|/)(git|python3|libpython|perl|libperl|py3)"),
+    "middle": re.compile(r"(^|/)(gcc|cpp|libgcc|cc1|binutils|x86_64-linux-gnu-|libc6-dev|include)"),
+}
 
 # Each step of an image rewrites these, so every layer has them.
 IN_ALL = {"var/lib/dpkg/status"}
 
+# What make bench adds for its own use.
+NOT_PACKAGED = "srv/"
 
-def layer_of(package, paragraph):
-    if TOP_PACKAGES.match(package) and "Essential: yes" not in paragraph:
-        return "top"
-    if re.search(r"^(Essential: yes|Priority: required)$", paragraph, re.MULTILINE):
+
+def layer_of(path):
+    if path.startswith(NOT_PACKAGED):
         return "bottom"
-    return "middle"
-
-
-def layers_of_paths(root):
-    """Path -> name of its layer, of what belongs to a package above the bottom."""
-    owner = {}
-    for package, paragraph in debian_root.read_status(root).items():
-        layer = layer_of(package, paragraph)
-        if layer != "bottom":
-            owner.update(dict.fromkeys(debian_root.files_of(root, package), layer))
-    return owner
+    return next((name for name, beginning in BEGINNINGS.items() if beginning.search(path)),
+                "bottom")
 
 
 def distribute(root):
-    """Layer -> its paths. Those of directories are in each layer that has something in them."""
-    owner = layers_of_paths(root)
+    """Layer -> its paths. A directory is in the bottom, and wherever something in it is."""
     paths = {name: set() for name in NAMES}
     for directory, names, files in os.walk(root):
         for name in names + files:
-            path = os.path.relpath(os.path.join(directory, name), root)
-            is_directory = name in names and not os.path.islink(os.path.join(directory, name))
-            home = "bottom" if is_directory else owner.get(path, "bottom")
+            full = os.path.join(directory, name)
+            path = os.path.relpath(full, root)
+            is_directory = os.path.isdir(full) and not os.path.islink(full)
+            home = "bottom" if is_directory else layer_of(path)
             for layer in NAMES if path in IN_ALL else [home]:
                 paths[layer].add(path)
                 add_parents(paths[layer], path)

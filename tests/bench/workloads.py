@@ -11,6 +11,7 @@ from typing import Callable
 
 import git_repository
 import machine
+import package
 from fixtures import Fixtures
 
 ROUNDS_OF_TINY_FILES = 5
@@ -95,8 +96,8 @@ def contents(relative):
 
 def package_state(mounted):
     state = mounted.run("chroot", mounted.root, "dpkg-query", "--show",
-                        mounted.fixtures.package_name)
-    return state.strip() + " " + tree("usr/include")(mounted)
+                        package.NAME)
+    return state.strip() + " " + tree(package.CONTENTS)(mounted)
 
 
 def git_state(mounted):
@@ -160,7 +161,7 @@ def work_with_git(mounted):
 
 def install_package(mounted):
     return mounted.seconds(
-        "chroot", mounted.root, "dpkg", "--force-all", "--install", "/" + mounted.fixtures.package,
+        "chroot", mounted.root, "dpkg", "--force-all", "--install", "/" + mounted.fixtures.package_file,
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive"})
 
 
