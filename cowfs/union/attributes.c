@@ -16,14 +16,7 @@
 
 int union_getattr(struct union_fs *fs, struct inode *inode, struct attributes *ret_attributes)
 {
-	struct attributes attributes;
-	int error = location_stat(fs, inode, &attributes);
-
-	if (error)
-		return error;
-	lookup_present(fs, inode, &attributes);
-	*ret_attributes = attributes;
-	return 0;
+	return location_stat(fs, inode, ret_attributes);
 }
 
 int union_readlink(struct union_fs *fs, struct inode *inode, struct buffer *target)
@@ -121,6 +114,7 @@ static int change_times(const struct location *location, const struct union_chan
 static int change_by_location(struct union_fs *fs, struct inode *inode,
 			      const struct union_change *change, struct attributes *ret_attributes)
 {
+	struct attributes attributes;
 	struct location location;
 	int error = location_find(fs, inode, &location);
 
@@ -131,7 +125,11 @@ static int change_by_location(struct union_fs *fs, struct inode *inode,
 	if (!error && (change->what & (CHANGE_ATIME | CHANGE_MTIME)))
 		error = change_times(&location, change);
 	if (!error)
-		error = layer_stat(location.layer, location.fd, location.name, ret_attributes);
+		error = layer_stat(location.layer, location.fd, location.name, &attributes);
+	if (!error) {
+		lookup_present(fs, inode, location.layer, &attributes);
+		*ret_attributes = attributes;
+	}
 	location_release(fs, &location);
 	return error;
 }
@@ -139,8 +137,6 @@ static int change_by_location(struct union_fs *fs, struct inode *inode,
 int union_setattr(struct union_fs *fs, struct inode *inode, const struct union_change *change,
 		  struct attributes *ret_attributes)
 {
-	bool is_file = !inode_is_directory(inode);
-	struct attributes attributes;
 	int error;
 
 	if (inode_is_directory(inode) && (change->what & CHANGE_SIZE))
@@ -148,18 +144,13 @@ int union_setattr(struct union_fs *fs, struct inode *inode, const struct union_c
 	error = copy_up(fs, inode, change->what & CHANGE_SIZE ? change->size : COPY_WHOLE);
 	if (!error && (change->what & CHANGE_SIZE))
 		error = change_size(fs, inode, change);
-	if (!error && is_file)
-		pthread_mutex_lock(&inode->lock);
-	if (!error) {
-		error = change_by_location(fs, inode, change, &attributes);
-		if (is_file)
-			pthread_mutex_unlock(&inode->lock);
-	}
 	if (error)
 		return error;
-	lookup_present(fs, inode, &attributes);
-	*ret_attributes = attributes;
-	return 0;
+	/* Owner and mode are read, changed and written back: that must not meet another doing the same. */
+	pthread_mutex_lock(&inode->lock);
+	error = change_by_location(fs, inode, change, ret_attributes);
+	pthread_mutex_unlock(&inode->lock);
+	return error;
 }
 
 /* -- flags of files, as chattr(1) sets them -- */

@@ -23,6 +23,8 @@ struct copy {
 	struct inode *inode;
 	struct location from;
 	struct attributes source;      /* as the lower layer has it, owners as shown */
+	struct origin origin;	       /* of the source, and so of the copy */
+	struct hard_link *link;	       /* whose copy it is, in the index already; or NULL */
 	struct attributes result;      /* of the finished copy */
 	uint64_t length;	       /* how much of the data is wanted */
 	int fd;			       /* of a regular file's copy, open both ways; -1 for others */
@@ -128,8 +130,9 @@ static int make_copy(struct copy *copy)
 		error = layer_stat(fs->upper, fs->work.fd, copy->temporary, &copy->result);
 	if (error)
 		return error;
-	origin_record(fs, fs->work.fd, copy->temporary, &copy->result, copy->from.layer,
-		      copy->source.inode);
+	copy->origin = origin_of(fs, fs_layer(fs, copy->from.layer->index), copy->from.fd,
+				 copy->from.name, &copy->source);
+	origin_record(fs, fs->work.fd, copy->temporary, &copy->result, &copy->origin);
 	error = copy_times(copy);
 	if (!error && copy->fd >= 0 && copy->result.size && !fs->volatile_upper)
 		error = fdatasync(copy->fd) < 0 ? -errno : 0;
@@ -154,8 +157,43 @@ static int rename_into_parent(struct copy *copy, struct inode *dir, int parent, 
 	return 0;
 }
 
+/*
+ * From now on the inode is the copy. Whoever can find the copy is kept out meanwhile, by the lock of the
+ * directory where it just appeared or that of the index: to them it would be a new file.
+ */
+static void move_inode(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+	struct inode *inode = copy->inode;
+
+	if (copy->link) {
+		hard_links_lock(fs);
+		hard_link_publish(fs, copy->link, copy->source.links);
+		inode->hard_link = copy->link;
+	}
+	inode->layer = 0;
+	inode_change_identity(fs, inode, lookup_identity(fs, &copy->result));
+	if (copy->link)
+		hard_links_unlock(fs);
+	fs->copied_up_files++;
+	fs->copied_up_bytes += S_ISREG(copy->source.mode) ? copy->result.size : 0;
+}
+
+/* The descriptor of the copy becomes the one remembered; without memory, none is. */
+static void move_descriptor(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+	struct cached_fd *cached = NULL;
+
+	fd_cache_drop(fs->fds, &copy->inode->fd);
+	if (copy->fd >= 0)
+		(void)fd_cache_install(fs->fds, &copy->inode->fd, steal_fd(&copy->fd), true,
+				       &cached);
+	fd_cache_release(fs->fds, cached);
+}
+
 /* Publishes as name of parent and notes it in the parent's listing. */
-static int publish(struct copy *copy, struct inode *parent, const char *name)
+static int publish_as(struct copy *copy, struct inode *parent, const char *name)
 {
 	struct union_fs *fs = copy->fs;
 	struct listing_entry *entry;
@@ -168,94 +206,93 @@ static int publish(struct copy *copy, struct inode *parent, const char *name)
 	if (!error) {
 		entry = directory_find(parent, name);
 		error = entry ? rename_into_parent(copy, parent, fd->fd, name) : -ESTALE;
-		if (!error)
+		if (!error) {
 			directory_set_entry(parent, entry, copy->inode->type, entry->whiteout);
+			move_descriptor(copy);
+			move_inode(copy);
+		}
 		fd_cache_release(fs->fds, fd);
 	}
 	directory_unlock(parent);
+	if (!error && copy->link) /* its lower name now is an upper one */
+		hard_link_count_gone(fs, copy->link);
 	return error;
-}
-
-/* From now on the inode is the copy. The file's descriptor, if any, becomes the one remembered. */
-static void move_inode(struct copy *copy)
-{
-	struct union_fs *fs = copy->fs;
-	struct inode *inode = copy->inode;
-	struct cached_fd *cached = NULL;
-	int fd = steal_fd(&copy->fd);
-
-	fd_cache_drop(fs->fds, &inode->fd);
-	if (fd >= 0 && inode_has(inode, INODE_UNLINKED))
-		(void)fd_cache_install_pinned(fs->fds, &inode->fd, fd, true, &cached);
-	else if (fd >= 0)
-		(void)fd_cache_install(fs->fds, &inode->fd, fd, true, &cached);
-	fd_cache_release(fs->fds, cached);
-	inode->layer = 0;
-	if (inode_has(inode, INODE_UNLINKED))
-		inode->identity = lookup_identity(fs, &copy->result);
-	else
-		inode_change_identity(fs, inode, lookup_identity(fs, &copy->result));
-	fs->copied_up_files++;
-	fs->copied_up_bytes += S_ISREG(copy->source.mode) ? copy->result.size : 0;
 }
 
 /* An unlinked file is still open somewhere: its copy never gets a name. */
 static int keep_nameless(struct copy *copy)
 {
 	struct union_fs *fs = copy->fs;
+	struct cached_fd *cached;
+	int error;
 
 	if (copy->fd < 0)
 		copy->fd = confined_open(fs->work.fd, copy->temporary, O_PATH, 0);
 	if (copy->fd < 0)
 		return copy->fd;
+	/* Until the copy is sure to be kept, the lower file can be opened again. */
+	fd_cache_drop(fs->fds, &copy->inode->fd);
+	error = fd_cache_install_pinned(fs->fds, &copy->inode->fd, steal_fd(&copy->fd), true,
+					&cached);
+	if (error)
+		return error;
+	fd_cache_release(fs->fds, cached);
 	work_discard(&fs->work, copy->temporary);
 	copy->inode->flags |= INODE_NAMELESS;
 	move_inode(copy);
-	return inode_is_directory(copy->inode) || copy->inode->fd ? 0 : -ENOMEM;
+	return 0;
 }
 
 /* Enters the copy of a file with several names in the index. */
 static int enter_in_index(struct copy *copy)
 {
 	struct union_fs *fs = copy->fs;
+	uint32_t links = copy->source.links;
 	struct hard_link *link =
-		hard_links_obtain(fs, copy->from.layer, copy->source.inode, copy->source.links);
-	int error = link ? hard_link_enter(fs, link, copy->temporary) : -ENOMEM;
+		hard_links_obtain(fs, copy->origin.layer, copy->origin.inode, links);
+	int error = link ? hard_link_enter(fs, link, links, copy->temporary) : -ENOMEM;
 
 	if (!error)
-		copy->inode->hard_link = link;
+		copy->link = link;
+	return error;
+}
+
+/* Makes the copy the file, under its name or, when that is gone, only in the index. */
+static int publish(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+	struct position position;
+	int error = position_get(fs, copy->inode, &position);
+
+	if (error)
+		return error;
+	/* A lookup may have given a nameless file another name, in a directory not copied up. */
+	if (!inode_has(copy->inode, INODE_NAMELESS) && position.parent->directory->upper) {
+		error = publish_as(copy, position.parent, position.name);
+	} else if (copy->link) {
+		move_descriptor(copy);
+		move_inode(copy);
+		work_discard(&fs->work, copy->temporary);
+	} else {
+		error = -ESTALE;
+	}
+	position_release(fs, &position);
 	return error;
 }
 
 static int publish_file(struct copy *copy)
 {
-	struct union_fs *fs = copy->fs;
-	struct position position;
-	bool several = copy->source.links > 1;
 	int error;
 
 	if (inode_has(copy->inode, INODE_UNLINKED))
 		return keep_nameless(copy);
-	error = position_get(fs, copy->inode, &position);
-	if (!error && several)
-		error = enter_in_index(copy);
-	if (!error && inode_has(copy->inode, INODE_NAMELESS)) {
-		/* Its other names will find the copy in the index; here is none to publish. */
-		move_inode(copy);
-		work_discard(&fs->work, copy->temporary);
-		position_release(fs, &position);
-		return 0;
-	}
-	if (!error)
-		error = publish(copy, position.parent, position.name);
-	if (!error) {
-		move_inode(copy);
-		if (several) /* its lower name now is an upper one */
-			hard_link_count_gone(fs, copy->inode->hard_link);
-	} else if (several && copy->inode->hard_link && !inode_is_upper(fs, copy->inode)) {
-		copy->inode->hard_link->layer = NULL;
-	}
-	position_release(fs, &position);
+	/* A copy in a lower layer's index may have no other link there than that. */
+	error = copy->source.links > 1 || copy->inode->hard_link ? enter_in_index(copy) : 0;
+	if (error)
+		return error;
+	error = publish(copy);
+	if (error && copy->link)
+		hard_link_withdraw(copy->fs, copy->link);
 	return error;
 }
 

@@ -25,7 +25,8 @@ static int bring_name_up(struct union_fs *fs, struct inode *inode, struct inode 
 	if (error)
 		goto out;
 	entry = listing_after(dir->directory->listing, cookie - 1);
-	if (entry && entry->cookie == cookie && !entry->upper_type) {
+	if (entry && entry->cookie == cookie && listing_entry_is_visible(entry) &&
+	    !entry->upper_type) {
 		fd = NULL;
 		error = layer_dir_open(dir->directory->upper, &fd);
 		if (!error)
@@ -70,16 +71,31 @@ static int copy_up_next(struct union_fs *fs, struct inode *dir, uint64_t *cookie
 	else if (!error)
 		error = bring_name_up(fs, entry.inode, dir, *cookie);
 	inode_unref(fs, entry.inode, 1);
-	return error;
+	/* Removed or moved away meanwhile: end_merge() sees to it that nothing is lost. */
+	return error == -ENOENT || error == -ESTALE ? 0 : error;
+}
+
+static bool shows_lower_names(const struct listing *listing)
+{
+	struct listing_entry *entry = listing_after(listing, 0);
+
+	while (entry && !(listing_entry_is_visible(entry) && !entry->upper_type))
+		entry = listing_next(listing, entry);
+	return entry != NULL;
 }
 
 /* lowers stay known: files unlinked but still open are read from there. */
 static int end_merge(struct union_fs *fs, struct inode *dir)
 {
-	int error = directory_make_opaque(fs, dir);
+	int error = directory_lock(fs, dir, true);
 
+	if (error)
+		return error;
+	error = shows_lower_names(dir->directory->listing) ? -ESTALE
+							   : directory_make_opaque(fs, dir);
 	if (!error)
-		directory_drop_listing(fs, dir);
+		directory_free_listing(fs, dir->directory);
+	directory_unlock(dir);
 	return error;
 }
 

@@ -69,6 +69,8 @@ static int make_locked(struct union_fs *fs, struct inode *dir, const char *name,
 	}
 	directory_set_entry(dir, entry, type, 0);
 	error = enter_new(fs, dir, name, fd, ret_entry);
+	if (error)
+		names_take_back(fs, dir, name);
 	if (!error && fd >= 0 && type == DT_REG)
 		keep_descriptor(fs, ret_entry->inode, steal_fd(&fd), false);
 	if (fd >= 0)
@@ -148,7 +150,7 @@ static int enter_unnamed(struct union_fs *fs, int fd, struct union_entry *ret_en
 		return -ENOMEM;
 	}
 	inode = inode_enter(fs, inode);
-	lookup_present(fs, inode, &attributes);
+	lookup_present(fs, inode, fs->upper, &attributes);
 	*ret_entry = (struct union_entry){ .inode = inode, .attributes = attributes };
 	return 0;
 }

@@ -42,6 +42,9 @@ static struct layer_dir *lower_part(const struct directory *directory, unsigned 
 {
 	size_t low = 0, high = directory->lower_count;
 
+	/* Not locked, a directory may be listed meanwhile, which only its first part is sure to survive. */
+	if (high && directory->lowers[0]->layer->index == layer)
+		return directory->lowers[0];
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 		unsigned index = directory->lowers[middle]->layer->index;

@@ -73,5 +73,3 @@ int directory_make_opaque(struct union_fs *fs, struct inode *dir);
 
 /* Frees the listing, if any, of a directory that is locked for writing or that nobody knows. */
 void directory_free_listing(struct union_fs *fs, struct directory *directory);
-/* Drops the listing, when nobody uses it now; it is built anew from the layers. */
-void directory_drop_listing(struct union_fs *fs, struct inode *dir);

@@ -64,16 +64,6 @@ static void account_listing(struct union_fs *fs, struct directory *directory)
 	pthread_mutex_unlock(&cache->lock);
 }
 
-void directory_drop_listing(struct union_fs *fs, struct inode *dir)
-{
-	struct directory *directory = dir->directory;
-
-	if (pthread_rwlock_trywrlock(&directory->lock) != 0)
-		return;
-	directory_free_listing(fs, directory);
-	pthread_rwlock_unlock(&directory->lock);
-}
-
 /* -- building the listing -- */
 
 struct building {

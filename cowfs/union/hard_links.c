@@ -164,12 +164,7 @@ void hard_links_close(struct union_fs *fs)
 
 struct hard_link *hard_links_find(struct union_fs *fs, const struct layer *layer, uint64_t inode)
 {
-	struct hard_link *link;
-
-	pthread_mutex_lock(&fs->hard_links.lock);
-	link = find(fs, layer->id, inode);
-	pthread_mutex_unlock(&fs->hard_links.lock);
-	return link;
+	return find(fs, layer->id, inode);
 }
 
 struct hard_link *hard_links_obtain(struct union_fs *fs, const struct layer *layer, uint64_t inode,
@@ -185,58 +180,149 @@ struct hard_link *hard_links_obtain(struct union_fs *fs, const struct layer *lay
 	return link;
 }
 
+struct layer *hard_link_layer(struct union_fs *fs, const struct hard_link *link)
+{
+	struct layer *layer;
+
+	pthread_mutex_lock(&fs->hard_links.lock);
+	layer = link->layer;
+	pthread_mutex_unlock(&fs->hard_links.lock);
+	return layer;
+}
+
 int hard_link_location(const struct union_fs *fs, const struct hard_link *link,
-		       char name[HARD_LINK_NAME_MAX])
+		       const struct layer *layer, char name[HARD_LINK_NAME_MAX])
 {
 	name_of(link, "", name);
-	return fs->hard_links.index_fds[link->layer->index];
+	return fs->hard_links.index_fds[layer->index];
+}
+
+void hard_links_lock(struct union_fs *fs)
+{
+	pthread_mutex_lock(&fs->hard_links.lock);
+}
+
+void hard_links_unlock(struct union_fs *fs)
+{
+	pthread_mutex_unlock(&fs->hard_links.lock);
+}
+
+/* -- counting -- */
+
+struct link_counts {
+	int32_t gone;
+	uint32_t lower;
+};
+
+static struct link_counts counts_of(struct union_fs *fs, const struct hard_link *link)
+{
+	struct link_counts counts;
+
+	pthread_mutex_lock(&fs->hard_links.lock);
+	counts = (struct link_counts){ link->gone, link->lower_links };
+	pthread_mutex_unlock(&fs->hard_links.lock);
+	return counts;
+}
+
+/*
+ * The counts with a copy in the upper. What a lower layer's index told of layers still lower was the same
+ * file: its names there and those in that layer now are names below the upper.
+ */
+static struct link_counts counts_with_copy(const struct union_fs *fs, const struct hard_link *link,
+					   uint32_t below)
+{
+	int64_t lower = (int64_t)link->lower_links - link->gone + below - 1;
+
+	if (!link->layer || link->layer == fs->upper)
+		return (struct link_counts){ link->gone, link->lower_links };
+	return (struct link_counts){ 0, lower > 0 ? (uint32_t)lower : 0 };
 }
 
 /* Replaces the record of the counts by one rename. */
-static void write_links(struct union_fs *fs, const struct hard_link *link)
+static int write_counts(struct union_fs *fs, const struct hard_link *link,
+			struct link_counts counts)
 {
 	char temporary[WORK_NAME_MAX], name[HARD_LINK_NAME_MAX], text[32];
+	int error;
 
 	work_new_name(&fs->work, temporary);
 	name_of(link, LINKS_SUFFIX, name);
-	(void)snprintf(text, sizeof(text), "%" PRId32 ":%" PRIu32, link->gone, link->lower_links);
-	if (symlinkat(text, fs->work.fd, temporary) == 0 &&
-	    renameat(fs->work.fd, temporary, fs->work.index_fd, name) < 0)
-		(void)unlinkat(fs->work.fd, temporary, 0);
+	(void)snprintf(text, sizeof(text), "%" PRId32 ":%" PRIu32, counts.gone, counts.lower);
+	if (symlinkat(text, fs->work.fd, temporary) < 0)
+		return -errno;
+	if (renameat(fs->work.fd, temporary, fs->work.index_fd, name) == 0)
+		return 0;
+	error = -errno;
+	(void)unlinkat(fs->work.fd, temporary, 0);
+	return error;
 }
 
 void hard_link_count_gone(struct union_fs *fs, struct hard_link *link)
 {
 	pthread_mutex_lock(&fs->hard_links.lock);
 	link->gone++;
-	write_links(fs, link);
 	pthread_mutex_unlock(&fs->hard_links.lock);
+	(void)write_counts(fs, link, counts_of(fs, link));
 }
 
-int hard_link_enter(struct union_fs *fs, struct hard_link *link, const char *temporary)
-{
-	char name[HARD_LINK_NAME_MAX];
-
-	name_of(link, "", name);
-	/* A leftover of a crash before the first name appeared is worth nothing. */
-	(void)unlinkat(fs->work.index_fd, name, 0);
-	if (linkat(fs->work.fd, temporary, fs->work.index_fd, name, 0) < 0)
-		return -errno;
-	pthread_mutex_lock(&fs->hard_links.lock);
-	link->layer = fs->upper;
-	pthread_mutex_unlock(&fs->hard_links.lock);
-	return 0;
-}
-
-uint32_t hard_link_shown(struct union_fs *fs, struct hard_link *link, uint32_t upper_links)
+uint32_t hard_link_shown(struct union_fs *fs, struct hard_link *link, const struct layer *layer,
+			 uint32_t links)
 {
 	int64_t shown;
 
 	pthread_mutex_lock(&fs->hard_links.lock);
-	shown = (int64_t)link->lower_links - link->gone +
-		(link->layer ? (int64_t)upper_links - 1 : 0);
+	shown = (int64_t)link->lower_links - link->gone;
+	if (link->layer && link->layer == layer)
+		shown += (int64_t)links - 1;
+	/* Copied up since the caller looked: the copy's links are not known here, but there are some. */
+	else if (link->layer && shown <= 0)
+		shown = 1;
 	pthread_mutex_unlock(&fs->hard_links.lock);
 	return shown > 0 ? (uint32_t)shown : 0;
+}
+
+/* -- the copy -- */
+
+/* The counts come first: without them the copy would show no links, and be taken for the last. */
+int hard_link_enter(struct union_fs *fs, struct hard_link *link, uint32_t below,
+		    const char *temporary)
+{
+	char name[HARD_LINK_NAME_MAX];
+	struct link_counts counts;
+	int error;
+
+	pthread_mutex_lock(&fs->hard_links.lock);
+	counts = counts_with_copy(fs, link, below);
+	pthread_mutex_unlock(&fs->hard_links.lock);
+	error = write_counts(fs, link, counts);
+	if (error)
+		return error;
+	name_of(link, "", name);
+	/* A leftover of a crash before the first name appeared is worth nothing. */
+	(void)unlinkat(fs->work.index_fd, name, 0);
+	if (linkat(fs->work.fd, temporary, fs->work.index_fd, name, 0) == 0)
+		return 0;
+	error = -errno;
+	(void)write_counts(fs, link, counts_of(fs, link));
+	return error;
+}
+
+void hard_link_publish(struct union_fs *fs, struct hard_link *link, uint32_t below)
+{
+	struct link_counts counts = counts_with_copy(fs, link, below);
+
+	link->gone = counts.gone;
+	link->lower_links = counts.lower;
+	link->layer = fs->upper;
+}
+
+void hard_link_withdraw(struct union_fs *fs, struct hard_link *link)
+{
+	char name[HARD_LINK_NAME_MAX];
+
+	name_of(link, "", name);
+	(void)unlinkat(fs->work.index_fd, name, 0);
+	(void)write_counts(fs, link, counts_of(fs, link));
 }
 
 void hard_link_remove(struct union_fs *fs, struct hard_link *link)
@@ -247,7 +333,9 @@ void hard_link_remove(struct union_fs *fs, struct hard_link *link)
 	(void)unlinkat(fs->work.index_fd, name, 0);
 	name_of(link, LINKS_SUFFIX, name);
 	(void)unlinkat(fs->work.index_fd, name, 0);
+	/* Whoever has it open still reads the copy that a lower layer's index has. */
 	pthread_mutex_lock(&fs->hard_links.lock);
-	link->layer = NULL;
+	if (link->layer == fs->upper)
+		link->layer = NULL;
 	pthread_mutex_unlock(&fs->hard_links.lock);
 }

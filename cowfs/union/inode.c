@@ -92,10 +92,11 @@ static void insert(struct union_fs *fs, struct inode_shard *shard, struct inode 
 
 static void take_out(struct union_fs *fs, struct inode_shard *shard, struct inode *inode)
 {
-	struct inode **link = bucket_of(shard, hash_of(fs, inode->identity));
+	struct inode **link;
 
 	if (!inode_has(inode, INODE_IN_TABLE))
 		return;
+	link = bucket_of(shard, hash_of(fs, inode->identity));
 	while (*link != inode)
 		link = &(*link)->next;
 	*link = inode->next;
@@ -182,13 +183,21 @@ void inode_change_identity(struct union_fs *fs, struct inode *inode, struct iden
 	struct inode_shard *old = &fs->inodes[inode->shard];
 	struct inode_shard *new = shard_of(fs, hash_of(fs, identity));
 	struct inode_shard *first = old < new ? old : new, *second = old < new ? new : old;
+	struct inode *stale;
 
 	pthread_mutex_lock(&first->lock);
 	if (second != first)
 		pthread_mutex_lock(&second->lock);
-	take_out(fs, old, inode);
-	inode->identity = identity;
-	insert(fs, new, inode);
+	stale = find_in_bucket(*bucket_of(new, hash_of(fs, identity)), identity);
+	if (stale)
+		take_out(fs, new, stale);
+	if (inode_has(inode, INODE_IN_TABLE)) {
+		take_out(fs, old, inode);
+		inode->identity = identity;
+		insert(fs, new, inode);
+	} else { /* an unlinked file is not to be found */
+		inode->identity = identity;
+	}
 	if (second != first)
 		pthread_mutex_unlock(&second->lock);
 	pthread_mutex_unlock(&first->lock);

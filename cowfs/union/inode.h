@@ -8,8 +8,10 @@
  *
  * Locking, outermost first:
  *	fs->topology	read while walking from a directory to its ancestors, written to move one
- *	inode->lock	of files: copy-up, opening its data, changes of its names; two in address order
+ *	inode->lock	copy-up of a file, opening its data, changes of its names; two in address order;
+ *			of any inode: changes of attributes
  *	directory->lock	the merged listing and the names in it; several in address order
+ *	hard_links.lock	which copy stands for a file with several names
  *	position lock	parent and name (striped; leaf)
  *	table shards, descriptor cache, listing cache (leaves)
  */
@@ -101,7 +103,7 @@ struct inode *inode_new(uint8_t type);
 struct inode *inode_enter(struct union_fs *fs, struct inode *inode);
 /* Takes it out: the file on disk is gone or is no longer what the table says. */
 void inode_leave_table(struct union_fs *fs, struct inode *inode);
-/* Enters it under another identity, after copy-up. */
+/* Gives it another identity, after copy-up. What was known under that is long gone, and leaves. */
 void inode_change_identity(struct union_fs *fs, struct inode *inode, struct identity identity);
 
 /* Frees every inode that is still in the table; nobody may use them any more. */
@@ -136,6 +138,8 @@ int position_get(struct union_fs *fs, struct inode *inode, struct position *ret_
 void position_release(struct union_fs *fs, struct position *position);
 /* Replaces the position and ends NAMELESS. 0 or -ENOMEM. */
 int position_set(struct union_fs *fs, struct inode *inode, struct inode *parent, const char *name);
+/* The same with a name from malloc(3), which it takes over: for when failing is too late. */
+void position_move(struct union_fs *fs, struct inode *inode, struct inode *parent, char **name);
 /* Sets it only if the inode is NAMELESS: a lookup found another link. */
 void position_offer(struct union_fs *fs, struct inode *inode, struct inode *parent,
 		    const char *name);

@@ -52,9 +52,16 @@ static int link_on_disk(struct union_fs *fs, struct inode *inode, struct inode *
 	return error;
 }
 
+/* A file that had no name can be found by it from now on, and need not be kept open. */
+static void settle(struct union_fs *fs, struct inode *inode, struct inode *dir, const char *name)
+{
+	if (inode_has(inode, INODE_NAMELESS) && position_set(fs, inode, dir, name) == 0)
+		fd_cache_drop(fs->fds, &inode->fd);
+}
+
 /* Both the inode and dir are locked. */
 static int link_locked(struct union_fs *fs, struct inode *inode, struct inode *dir,
-		       const char *name)
+		       const char *name, struct attributes *ret_attributes)
 {
 	struct listing_entry *entry;
 	int error;
@@ -68,8 +75,13 @@ static int link_locked(struct union_fs *fs, struct inode *inode, struct inode *d
 		return -EEXIST;
 	error = link_on_disk(fs, inode, dir, name, entry->whiteout);
 	directory_set_entry(dir, entry, error ? 0 : inode->type, error ? entry->whiteout : 0);
-	if (!error && inode_has(inode, INODE_NAMELESS))
-		error = position_set(fs, inode, dir, name);
+	if (error)
+		return error;
+	error = location_stat_locked(fs, inode, ret_attributes);
+	if (error)
+		names_take_back(fs, dir, name);
+	else
+		settle(fs, inode, dir, name);
 	return error;
 }
 
@@ -90,12 +102,10 @@ int union_link(struct union_fs *fs, struct inode *inode, struct inode *dir, cons
 	names_lock_files(inode, NULL);
 	error = directory_lock(fs, dir, true);
 	if (!error) {
-		error = link_locked(fs, inode, dir, name);
+		error = link_locked(fs, inode, dir, name, &entry.attributes);
 		directory_unlock(dir);
 	}
 	names_unlock_files(inode, NULL);
-	if (!error)
-		error = union_getattr(fs, inode, &entry.attributes);
 	if (error)
 		return error;
 	inode_ref(inode);

@@ -3,6 +3,7 @@
 
 #include "union/directory.h"
 #include "union/fs.h"
+#include "union/lookup.h"
 
 #include <string.h>
 
@@ -28,6 +29,7 @@ int location_find(struct union_fs *fs, struct inode *inode, struct location *loc
 	struct hard_link *link = inode->hard_link;
 	int error;
 
+	/* Where a hard link's copy is changes under the file's lock only, which is held. */
 	location->layer = fs_layer(fs, inode->layer);
 	location->name = NULL;
 	location->held = NULL;
@@ -42,9 +44,9 @@ int location_find(struct union_fs *fs, struct inode *inode, struct location *loc
 		location->fd = location->held->fd;
 		return 0;
 	}
-	if (link && link->layer == location->layer) {
+	if (link && hard_link_layer(fs, link) == location->layer) {
 		location->name = location->name_buffer;
-		location->fd = hard_link_location(fs, link, location->name_buffer);
+		location->fd = hard_link_location(fs, link, location->layer, location->name_buffer);
 		return 0;
 	}
 	return find_by_position(fs, inode, location);
@@ -56,22 +58,35 @@ void location_release(struct union_fs *fs, struct location *location)
 	location->held = NULL;
 }
 
+int location_stat_locked(struct union_fs *fs, struct inode *inode,
+			 struct attributes *ret_attributes)
+{
+	struct attributes attributes;
+	struct location location;
+	int error = location_find(fs, inode, &location);
+
+	if (error)
+		return error;
+	error = layer_stat(location.layer, location.fd, location.name, &attributes);
+	location_release(fs, &location);
+	if (error)
+		return error;
+	/* Somebody has put another file in its place: the name has to be looked up again. */
+	if (fs->changing && !inode_is_directory(inode) && attributes.inode != inode->identity.inode)
+		return -ESTALE;
+	lookup_present(fs, inode, location.layer, &attributes);
+	*ret_attributes = attributes;
+	return 0;
+}
+
 int location_stat(struct union_fs *fs, struct inode *inode, struct attributes *ret_attributes)
 {
 	bool is_file = !inode_is_directory(inode);
-	struct location location;
 	int error;
 
 	if (is_file)
 		pthread_mutex_lock(&inode->lock);
-	error = location_find(fs, inode, &location);
-	if (!error) {
-		error = layer_stat(location.layer, location.fd, location.name, ret_attributes);
-		location_release(fs, &location);
-	}
-	/* Somebody has put another file in its place: the name has to be looked up again. */
-	if (!error && fs->changing && is_file && ret_attributes->inode != inode->identity.inode)
-		error = -ESTALE;
+	error = location_stat_locked(fs, inode, ret_attributes);
 	if (is_file)
 		pthread_mutex_unlock(&inode->lock);
 	return error;

@@ -20,5 +20,8 @@ struct location {
 int location_find(struct union_fs *fs, struct inode *inode, struct location *ret_location);
 void location_release(struct union_fs *fs, struct location *location);
 
-/* Its attributes as the layer has them, owners as shown. Takes the file's lock by itself. */
+/* Its attributes as the union shows them. Takes the file's lock by itself. */
 int location_stat(struct union_fs *fs, struct inode *inode, struct attributes *ret_attributes);
+/* The same for callers that hold the file's lock. */
+int location_stat_locked(struct union_fs *fs, struct inode *inode,
+			 struct attributes *ret_attributes);

@@ -14,7 +14,11 @@ struct found {
 	struct layer *layer;
 	struct attributes attributes;
 	uint64_t number;
+	/* Of a file with several names: */
+	struct origin origin;
 	struct hard_link *hard_link;
+	bool linked;		  /* the lower one, or the copy that takes its place */
+	struct layer *copy_layer; /* whose index has that, or NULL */
 };
 
 struct identity lookup_identity(struct union_fs *fs, const struct attributes *attributes)
@@ -25,7 +29,7 @@ struct identity lookup_identity(struct union_fs *fs, const struct attributes *at
 	};
 }
 
-static uint32_t shown_links(struct union_fs *fs, struct inode *inode,
+static uint32_t shown_links(struct union_fs *fs, struct inode *inode, const struct layer *layer,
 			    const struct attributes *attributes)
 {
 	if (inode_has(inode, INODE_UNLINKED))
@@ -41,49 +45,57 @@ static uint32_t shown_links(struct union_fs *fs, struct inode *inode,
 	}
 	if (!inode->hard_link)
 		return attributes->links;
-	return hard_link_shown(
-		fs, inode->hard_link,
-		fs_layer(fs, inode->layer) == inode->hard_link->layer ? attributes->links : 0);
+	return hard_link_shown(fs, inode->hard_link, layer, attributes->links);
 }
 
-void lookup_present(struct union_fs *fs, struct inode *inode, struct attributes *attributes)
+void lookup_present(struct union_fs *fs, struct inode *inode, const struct layer *layer,
+		    struct attributes *attributes)
 {
-	attributes->links = shown_links(fs, inode, attributes);
+	attributes->links = shown_links(fs, inode, layer, attributes);
 	attributes->inode = inode->number;
 	attributes->device = 0;
 }
 
-/* The copy of a lower file, one of whose other names has been copied up, takes its place. */
+/* Finds the record, and which layer's index has a copy that takes the file's place. */
+static struct layer *find_copy_layer(struct union_fs *fs, struct found *found,
+				     const struct layer *layer)
+{
+	struct hard_link *link = hard_links_find(fs, found->origin.layer, found->origin.inode);
+
+	found->hard_link = link;
+	return link && link->layer && link->layer->index < layer->index ? link->layer : NULL;
+}
+
+/*
+ * A file with several names in a lower layer may have been copied up by another of them, in this
+ * mount or an earlier one: then the copy takes its place.
+ */
 static int find_copy(struct union_fs *fs, struct found *found)
 {
 	char name[HARD_LINK_NAME_MAX];
-	int directory = hard_link_location(fs, found->hard_link, name);
+	int directory;
 
-	found->layer = found->hard_link->layer;
+	hard_links_lock(fs);
+	found->copy_layer = find_copy_layer(fs, found, found->layer);
+	hard_links_unlock(fs);
+	if (!found->copy_layer || found->layer == fs->upper)
+		return 0;
+	directory = hard_link_location(fs, found->hard_link, found->copy_layer, name);
+	found->layer = found->copy_layer;
 	return layer_stat(found->layer, directory, name, &found->attributes);
 }
 
 static int find_origin(struct union_fs *fs, int directory, const char *name, struct found *found)
 {
-	struct attributes *attributes = &found->attributes;
-	bool is_directory = S_ISDIR(attributes->mode);
-	struct origin origin;
+	const struct attributes *attributes = &found->attributes;
 
-	found->number = devices_inode_number(devices_index(&fs->devices, attributes->device),
-					     attributes->inode);
-	if (found->layer->has_state || found->layer == fs->upper) {
-		if (!origin_read(fs, found->layer, directory, name, attributes, &origin))
-			return 0;
-		found->number = devices_inode_number(
-			devices_index(&fs->devices, origin.layer->device), origin.inode);
-		if (!is_directory && attributes->links > 1)
-			found->hard_link = hard_links_find(fs, origin.layer, origin.inode);
+	found->origin = origin_of(fs, found->layer, directory, name, attributes);
+	found->number = devices_inode_number(devices_index(&fs->devices, found->origin.device),
+					     found->origin.inode);
+	if (S_ISDIR(attributes->mode) || attributes->links < 2)
 		return 0;
-	}
-	if (is_directory || attributes->links < 2)
-		return 0;
-	found->hard_link = hard_links_find(fs, found->layer, attributes->inode);
-	return found->hard_link && found->hard_link->layer ? find_copy(fs, found) : 0;
+	found->linked = found->layer != fs->upper;
+	return find_copy(fs, found);
 }
 
 static int find_file(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
@@ -171,31 +183,57 @@ static bool is_this_directory(struct union_fs *fs, struct inode *inode, const st
 	       (!fs->changing || directory_has_parts_of(inode, dir, entry));
 }
 
-int lookup_entry(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
-		 struct union_entry *ret_entry)
+static int obtain_inode(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
+			const struct found *found, struct inode **ret_inode)
 {
-	struct inode *inode;
-	struct found found;
-	uint8_t type;
-	int error = find_file(fs, dir, entry, &found);
+	uint8_t type = (uint8_t)IFTODT(found->attributes.mode);
+	struct inode *inode = find_known(fs, lookup_identity(fs, &found->attributes), type);
 
-	if (error)
-		return error;
-	type = (uint8_t)IFTODT(found.attributes.mode);
-	inode = find_known(fs, lookup_identity(fs, &found.attributes), type);
 	if (inode && type == DT_DIR && !is_this_directory(fs, inode, dir, entry)) {
 		inode_leave_table(fs, inode);
 		inode_unref(fs, inode, 1);
 		inode = NULL;
 	}
-	if (inode) {
-		position_offer(fs, inode, dir, listing_name(dir->directory->listing, entry));
-	} else {
-		error = enter_found(fs, dir, entry, &found, type, &inode);
-		if (error)
-			return error;
-	}
-	lookup_present(fs, inode, &found.attributes);
+	if (!inode)
+		return enter_found(fs, dir, entry, found, type, ret_inode);
+	position_offer(fs, inode, dir, listing_name(dir->directory->listing, entry));
+	*ret_inode = inode;
+	return 0;
+}
+
+/*
+ * The same for one with several names; result is that of looking for it. 1 when it has been copied up
+ * by another name meanwhile, or its copy removed: then the other was looked at.
+ */
+static int obtain_linked(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
+			 struct found *found, int result, struct inode **ret_inode)
+{
+	hard_links_lock(fs);
+	if (find_copy_layer(fs, found, fs_layer(fs, entry->lower)) != found->copy_layer)
+		result = 1;
+	else if (!result)
+		result = obtain_inode(fs, dir, entry, found, ret_inode);
+	hard_links_unlock(fs);
+	return result;
+}
+
+int lookup_entry(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
+		 struct union_entry *ret_entry)
+{
+	struct inode *inode;
+	struct found found;
+	int result;
+
+	do {
+		result = find_file(fs, dir, entry, &found);
+		if (found.linked)
+			result = obtain_linked(fs, dir, entry, &found, result, &inode);
+		else if (!result)
+			result = obtain_inode(fs, dir, entry, &found, &inode);
+	} while (result > 0);
+	if (result)
+		return result;
+	lookup_present(fs, inode, found.layer, &found.attributes);
 	*ret_entry = (struct union_entry){ .inode = inode, .attributes = found.attributes };
 	return 0;
 }
@@ -228,7 +266,7 @@ int lookup_new(struct union_fs *fs, struct inode *dir, const char *name,
 		}
 	}
 	inode = inode_enter(fs, inode);
-	lookup_present(fs, inode, &found.attributes);
+	lookup_present(fs, inode, fs->upper, &found.attributes);
 	*ret_entry = (struct union_entry){ .inode = inode, .attributes = found.attributes };
 	return 0;
 }

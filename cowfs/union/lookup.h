@@ -22,5 +22,6 @@ int lookup_new(struct union_fs *fs, struct inode *dir, const char *name,
 /* The identity that attributes on disk give. */
 struct identity lookup_identity(struct union_fs *fs, const struct attributes *attributes);
 
-/* Turns attributes as a layer has them into those of the inode: its number, its links. */
-void lookup_present(struct union_fs *fs, struct inode *inode, struct attributes *attributes);
+/* Turns attributes as this layer has them into those of the inode: its number, its links. */
+void lookup_present(struct union_fs *fs, struct inode *inode, const struct layer *layer,
+		    struct attributes *attributes);

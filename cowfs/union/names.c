@@ -5,6 +5,8 @@
 #include "union/data.h"
 #include "union/directory.h"
 #include "union/fs.h"
+#include "union/location.h"
+#include "union/lookup.h"
 #include "union/origin.h"
 
 #include <dirent.h>
@@ -58,16 +60,59 @@ void names_unlock_files(struct inode *a, struct inode *b)
 		pthread_mutex_unlock(&b->lock);
 }
 
+int names_look_again(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
+		     struct union_entry *found)
+{
+	struct union_entry now;
+	int error = lookup_entry(fs, dir, entry, &now);
+
+	if (error)
+		return error;
+	if (now.inode != found->inode)
+		error = -ESTALE;
+	else
+		found->attributes = now.attributes;
+	inode_unref(fs, now.inode, 1);
+	return error;
+}
+
+/* True when it is found by the index, whichever of its names goes. */
+static bool is_in_index(struct union_fs *fs, struct inode *inode)
+{
+	struct hard_link *link = inode->hard_link;
+
+	return link && hard_link_layer(fs, link) == fs->upper;
+}
+
 int names_prepare_removal(struct union_fs *fs, const struct doomed_name *doomed)
 {
 	struct inode *inode = doomed->inode;
 
 	/* A lower layer keeps its file; a file with other names is found by them, or by the index. */
-	if (!inode_is_upper(fs, inode) || (inode->hard_link && doomed->links > 1))
+	if (!inode_is_upper(fs, inode))
 		return 0;
-	if (doomed->links > 1 && !position_is(fs, inode, doomed->dir, doomed->name))
+	if (doomed->links > 1 &&
+	    (is_in_index(fs, inode) || !position_is(fs, inode, doomed->dir, doomed->name)))
 		return 0;
 	return data_pin(fs, inode);
+}
+
+/* The record of a lower file with several names, a new one when none of them was ever changed. */
+static struct hard_link *obtain_record(struct union_fs *fs, struct inode *inode, uint32_t links)
+{
+	struct attributes attributes;
+	struct location location;
+	struct origin origin;
+	int error = location_find(fs, inode, &location);
+
+	if (error)
+		return NULL;
+	error = layer_stat(location.layer, location.fd, location.name, &attributes);
+	if (!error)
+		origin = origin_of(fs, fs_layer(fs, inode->layer), location.fd, location.name,
+				   &attributes);
+	location_release(fs, &location);
+	return error ? NULL : hard_links_obtain(fs, origin.layer, origin.inode, links);
 }
 
 /* A name that stood in a lower layer is no more: the lower file shows one link less. */
@@ -77,8 +122,7 @@ static void count_lower_name(struct union_fs *fs, const struct doomed_name *doom
 
 	/* Without a record all of its links are still in the lower layer. */
 	if (!inode->hard_link && !inode_is_upper(fs, inode))
-		inode->hard_link = hard_links_obtain(fs, fs_layer(fs, inode->layer),
-						     inode->identity.inode, doomed->links);
+		inode->hard_link = obtain_record(fs, inode, doomed->links);
 	if (inode->hard_link)
 		hard_link_count_gone(fs, inode->hard_link);
 }

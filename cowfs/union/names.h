@@ -14,6 +14,14 @@ int names_check_old(struct union_fs *fs, struct inode *dir, const char *name);
 void names_lock_files(struct inode *a, struct inode *b);
 void names_unlock_files(struct inode *a, struct inode *b);
 
+/*
+ * Looks again at what the caller had found before it could lock: entry is that of the name in dir, which is
+ * locked now, as is the file. -ESTALE when another thread has put another file there; else found's
+ * attributes are as of now.
+ */
+int names_look_again(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
+		     struct union_entry *found);
+
 /* A name of a file that is about to go, and what the file was before. */
 struct doomed_name {
 	struct inode *inode;
@@ -31,6 +39,12 @@ void names_finish_removal(struct union_fs *fs, const struct doomed_name *doomed)
 /* The same for a directory, which is empty; both it and dir are locked for writing. */
 int names_prepare_rmdir(struct union_fs *fs, struct inode *dir);
 void names_finish_rmdir(struct union_fs *fs, struct inode *dir);
+
+/*
+ * Undoes the making of a name in the upper part of dir, which is locked and knows of it already, before
+ * anybody can have seen it. When that fails, too, it stays.
+ */
+void names_take_back(struct union_fs *fs, struct inode *dir, const char *name);
 
 /*
  * Gives the name of a copied-up file that only a lower layer has yet a link in the upper too: in

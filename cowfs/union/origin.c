@@ -48,27 +48,31 @@ static bool parse_record(const struct union_fs *fs, const char *record, struct o
 	for (unsigned i = 0; i < fs->layer_count; i++) {
 		if (fs->layers[i]->id != id)
 			continue;
-		*ret_origin = (struct origin){ .layer = fs->layers[i], .inode = inode };
+		*ret_origin = (struct origin){ fs->layers[i], fs->layers[i]->device, inode };
 		return true;
 	}
 	return false;
 }
 
-bool origin_read(struct union_fs *fs, const struct layer *layer, int directory, const char *name,
-		 const struct attributes *attributes, struct origin *ret_origin)
+struct origin origin_of(struct union_fs *fs, struct layer *layer, int directory, const char *name,
+			const struct attributes *attributes)
 {
+	struct origin origin = { layer, attributes->device, attributes->inode };
 	char record[RECORD_MAX];
 
-	return read_record(fs, layer, directory, name, attributes, record) > 0 &&
-	       parse_record(fs, record, ret_origin);
+	if ((layer->has_state || layer == fs->upper) &&
+	    read_record(fs, layer, directory, name, attributes, record) > 0)
+		(void)parse_record(fs, record, &origin);
+	return origin;
 }
 
 void origin_record(struct union_fs *fs, int directory, const char *name,
-		   const struct attributes *copy, const struct layer *layer, uint64_t inode)
+		   const struct attributes *copy, const struct origin *origin)
 {
 	char record[RECORD_MAX], link[RECORD_MAX];
 
-	(void)snprintf(record, sizeof(record), "%" PRIx64 ":%" PRIx64, layer->id, inode);
+	(void)snprintf(record, sizeof(record), "%" PRIx64 ":%" PRIx64, origin->layer->id,
+		       origin->inode);
 	/* Without a record the number changes at the next mount; no reason to refuse the change. */
 	if (!is_recorded_in_index(fs->upper, copy->mode)) {
 		(void)layer_set_control(fs->upper, directory, name, CONTROL_ORIGIN, record);

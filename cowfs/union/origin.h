@@ -17,20 +17,21 @@ struct union_fs;
 
 struct origin {
 	struct layer *layer;
+	uint64_t device; /* st_dev */
 	uint64_t inode;
 };
 
 /*
- * Reads the record of name in directory (NULL: of what the descriptor refers to), which is in a layer
- * with state of ours and has these attributes on disk. At most one system call. False when there
- * is none that makes sense here.
+ * Where name in directory (NULL: what the descriptor refers to), which is in the layer and has these
+ * attributes on disk, comes from: what is recorded, which may be of any deeper layer, or else itself.
+ * One system call in layers with state of ours, none in others.
  */
-bool origin_read(struct union_fs *fs, const struct layer *layer, int directory, const char *name,
-		 const struct attributes *attributes, struct origin *ret_origin);
+struct origin origin_of(struct union_fs *fs, struct layer *layer, int directory, const char *name,
+			const struct attributes *attributes);
 
-/* Records that the new upper file, still without a visible name, was copied from inode of layer. */
+/* Records the origin of the new upper file, still without a visible name. */
 void origin_record(struct union_fs *fs, int directory, const char *name,
-		   const struct attributes *copy, const struct layer *layer, uint64_t inode);
+		   const struct attributes *copy, const struct origin *origin);
 
 /* A file of the upper was made or is gone: no stale record may stand under its number. */
 void origin_forget(struct union_fs *fs, mode_t mode, uint64_t upper_inode);

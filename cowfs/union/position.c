@@ -47,20 +47,27 @@ static void exchange(struct inode *inode, struct inode **parent, char **name)
 	inode->flags &= (uint8_t)~INODE_NAMELESS;
 }
 
-int position_set(struct union_fs *fs, struct inode *inode, struct inode *parent, const char *name)
+void position_move(struct union_fs *fs, struct inode *inode, struct inode *parent, char **name)
 {
 	pthread_mutex_t *lock = lock_of(fs, inode);
+
+	inode_ref(parent);
+	pthread_mutex_lock(lock);
+	exchange(inode, &parent, name);
+	pthread_mutex_unlock(lock);
+	free(*name);
+	*name = NULL;
+	if (parent)
+		inode_unref(fs, parent, 1);
+}
+
+int position_set(struct union_fs *fs, struct inode *inode, struct inode *parent, const char *name)
+{
 	char *copy = strdup(name);
 
 	if (!copy)
 		return -ENOMEM;
-	inode_ref(parent);
-	pthread_mutex_lock(lock);
-	exchange(inode, &parent, &copy);
-	pthread_mutex_unlock(lock);
-	free(copy);
-	if (parent)
-		inode_unref(fs, parent, 1);
+	position_move(fs, inode, parent, &copy);
 	return 0;
 }
 

@@ -22,6 +22,6 @@ int redirect_read(struct layer_dir *dir, char **ret_path);
 
 /*
  * Makes dir, which lives in the upper, keep its lower parts when it is moved. 0, also when it
- * has them already or has none; -ENOTSUP and kin when that cannot be stored. topology is held.
+ * has them already or has none; -ENOTSUP and kin when that cannot be stored. topology is held for writing.
  */
 int redirect_set(struct union_fs *fs, struct inode *dir);

@@ -4,6 +4,7 @@
 #include "union/fs.h"
 #include "union/names.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -34,34 +35,36 @@ static int unlink_on_disk(struct union_fs *fs, int directory, const char *name,
 }
 
 /* Both the file and dir, which has an upper part, are locked. */
-static int unlink_locked(struct union_fs *fs, struct doomed_name *doomed)
+static int unlink_locked(struct union_fs *fs, struct inode *dir, const char *name,
+			 struct union_entry *target)
 {
-	struct listing_entry *entry = directory_find(doomed->dir, doomed->name);
+	struct doomed_name doomed = { .inode = target->inode, .dir = dir, .name = name };
+	struct listing_entry *entry = directory_find(dir, name);
 	unsigned forms;
 	struct cached_fd *fd;
-	int error;
+	int error = entry ? names_look_again(fs, dir, entry, target) : -ENOENT;
 
-	if (!entry)
-		return -ENOENT;
-	doomed->was_upper_name = entry->upper_type != 0;
-	error = names_prepare_removal(fs, doomed);
+	if (error)
+		return error;
+	doomed.links = target->attributes.links;
+	doomed.was_upper_name = entry->upper_type != 0;
+	error = names_prepare_removal(fs, &doomed);
 	if (!error)
-		error = layer_dir_open(doomed->dir->directory->upper, &fd);
+		error = layer_dir_open(dir->directory->upper, &fd);
 	if (error)
 		return error;
 	forms = entry->whiteout;
-	error = unlink_on_disk(fs, fd->fd, doomed->name, entry, &forms);
+	error = unlink_on_disk(fs, fd->fd, name, entry, &forms);
 	fd_cache_release(fs->fds, fd);
 	if (error)
 		return error;
-	directory_set_entry(doomed->dir, entry, 0, forms);
-	names_finish_removal(fs, doomed);
+	directory_set_entry(dir, entry, 0, forms);
+	names_finish_removal(fs, &doomed);
 	return 0;
 }
 
 int union_unlink(struct union_fs *fs, struct inode *dir, const char *name)
 {
-	struct doomed_name doomed = { .dir = dir, .name = name };
 	struct union_entry target;
 	int error = names_check_old(fs, dir, name);
 
@@ -69,14 +72,12 @@ int union_unlink(struct union_fs *fs, struct inode *dir, const char *name)
 		error = union_lookup(fs, dir, name, &target);
 	if (error)
 		return error;
-	doomed.inode = target.inode;
-	doomed.links = target.attributes.links;
 	error = inode_is_directory(target.inode) ? -EISDIR : copy_up(fs, dir, COPY_WHOLE);
 	if (!error) {
 		names_lock_files(target.inode, NULL);
 		error = directory_lock(fs, dir, true);
 		if (!error) {
-			error = unlink_locked(fs, &doomed);
+			error = unlink_locked(fs, dir, name, &target);
 			directory_unlock(dir);
 		}
 		names_unlock_files(target.inode, NULL);
@@ -124,16 +125,15 @@ static int rmdir_on_disk(struct union_fs *fs, int directory, const char *name,
 
 /* Both directories are locked. */
 static int rmdir_locked(struct union_fs *fs, struct inode *dir, const char *name,
-			struct inode *target)
+			struct union_entry *target)
 {
 	struct listing_entry *entry = directory_find(dir, name);
 	unsigned forms;
 	struct cached_fd *fd;
-	int error;
+	int error = entry ? names_look_again(fs, dir, entry, target) : -ENOENT;
 
-	if (!entry || target->directory->removed)
-		return -ENOENT;
-	error = names_prepare_rmdir(fs, target);
+	if (!error)
+		error = names_prepare_rmdir(fs, target->inode);
 	if (!error)
 		error = layer_dir_open(dir->directory->upper, &fd);
 	if (error)
@@ -144,7 +144,7 @@ static int rmdir_locked(struct union_fs *fs, struct inode *dir, const char *name
 	if (error)
 		return error;
 	directory_set_entry(dir, entry, 0, forms);
-	names_finish_rmdir(fs, target);
+	names_finish_rmdir(fs, target->inode);
 	return 0;
 }
 
@@ -163,10 +163,26 @@ int union_rmdir(struct union_fs *fs, struct inode *dir, const char *name)
 
 		error = directory_lock_all(fs, dirs, 2);
 		if (!error) {
-			error = rmdir_locked(fs, dir, name, target.inode);
+			error = rmdir_locked(fs, dir, name, &target);
 			directory_unlock_all(dirs, 2);
 		}
 	}
 	inode_unref(fs, target.inode, 1);
 	return error;
+}
+
+/* -- names that did not come to be -- */
+
+void names_take_back(struct union_fs *fs, struct inode *dir, const char *name)
+{
+	struct listing_entry *entry = directory_find(dir, name);
+	unsigned forms = entry->whiteout;
+	struct cached_fd *fd;
+
+	if (layer_dir_open(dir->directory->upper, &fd) < 0)
+		return;
+	if ((entry->upper_type == DT_DIR ? rmdir_on_disk(fs, fd->fd, name, entry, &forms)
+					 : unlink_on_disk(fs, fd->fd, name, entry, &forms)) == 0)
+		directory_set_entry(dir, entry, 0, forms);
+	fd_cache_release(fs->fds, fd);
 }

@@ -3,6 +3,7 @@
  * Renaming: what moves is brought into the upper first, whole or with a redirect, then moved there
  * (rename_disk.h), and last everybody who remembers a name is told.
  */
+#include "base/cleanup.h"
 #include "union/copy_up.h"
 #include "union/directory.h"
 #include "union/fs.h"
@@ -52,7 +53,8 @@ static int prepare_directory(struct union_fs *fs, struct inode *dir)
 	if (!dir->directory->lower_count || dir->directory->opaque)
 		return 0;
 	if (fs->redirect == REDIRECT_ON) {
-		pthread_rwlock_rdlock(&fs->topology);
+		/* For writing: others who build paths read the redirects of what leads to them. */
+		pthread_rwlock_wrlock(&fs->topology);
 		error = redirect_set(fs, dir);
 		pthread_rwlock_unlock(&fs->topology);
 		if (!error)
@@ -73,6 +75,7 @@ static int prepare(struct union_fs *fs, struct inode *inode)
 static int open_end(struct union_fs *fs, struct rename_end *end)
 {
 	struct listing_entry *entry;
+	int error;
 
 	if (end->dir->directory->removed)
 		return -ENOENT;
@@ -82,6 +85,9 @@ static int open_end(struct union_fs *fs, struct rename_end *end)
 	/* Somebody was faster: the caller's view of the names is stale. */
 	if (listing_entry_is_visible(entry) != (end->found.inode != NULL))
 		return -ESTALE;
+	error = end->found.inode ? names_look_again(fs, end->dir, entry, &end->found) : 0;
+	if (error)
+		return error;
 	end->entry = *entry;
 	return layer_dir_open(end->dir->directory->upper, &end->fd);
 }
@@ -158,7 +164,8 @@ static int move_over(struct rename_move *move)
 {
 	struct union_fs *fs = move->fs;
 	struct inode *inode = move->from.found.inode;
-	int error = prepare_target(move);
+	cleanup_free char *name = strdup(move->to.name);
+	int error = name ? prepare_target(move) : -ENOMEM;
 
 	move->whiteout = (move->from.entry.lower_type && !move->from.entry.whiteout) ||
 			 (move->flags & RENAME_WHITEOUT);
@@ -171,14 +178,17 @@ static int move_over(struct rename_move *move)
 	set_entry(&move->to, inode->type, 0);
 	set_entry(&move->from, 0, move->from.entry.whiteout | move->form);
 	finish_target(move);
-	return position_set(fs, inode, move->to.dir, move->to.name);
+	position_move(fs, inode, move->to.dir, &name);
+	return 0;
 }
 
 static int exchange(struct rename_move *move)
 {
 	struct union_fs *fs = move->fs;
 	struct inode *from = move->from.found.inode, *to = move->to.found.inode;
-	int error = separate(fs, from, &move->to);
+	cleanup_free char *from_name = strdup(move->from.name);
+	cleanup_free char *to_name = strdup(move->to.name);
+	int error = from_name && to_name ? separate(fs, from, &move->to) : -ENOMEM;
 
 	if (!error)
 		error = separate(fs, to, &move->from);
@@ -188,10 +198,9 @@ static int exchange(struct rename_move *move)
 		return error;
 	set_entry(&move->to, from->type, move->to.entry.whiteout);
 	set_entry(&move->from, to->type, move->from.entry.whiteout);
-	error = position_set(fs, from, move->to.dir, move->to.name);
-	if (!error)
-		error = position_set(fs, to, move->from.dir, move->from.name);
-	return error;
+	position_move(fs, from, move->to.dir, &to_name);
+	position_move(fs, to, move->from.dir, &from_name);
+	return 0;
 }
 
 /* The entry made for a new name that did not come to be. */

@@ -50,16 +50,19 @@ static void add_place(struct layer_dir_place *places, size_t *count, const struc
 	};
 }
 
-static int rename_on_disk(const struct rename_move *move, unsigned flags)
+/* home is the end at which what moves will stand. */
+static int rename_on_disk(const struct rename_move *move, unsigned flags,
+			  const struct rename_end *home)
 {
+	const struct rename_end *away = home == &move->to ? &move->from : &move->to;
 	struct layer_dir_place places[LAYER_DIR_PLACES];
 	size_t count = 0;
 
-	add_place(places, &count, move->from.found.inode, &move->to);
+	add_place(places, &count, move->from.found.inode, home);
 	if (rename_is_exchange(move))
-		add_place(places, &count, move->to.found.inode, &move->from);
-	return layer_dir_rename(move->fs->upper, move->from.fd->fd, move->from.name,
-				move->to.fd->fd, move->to.name, flags, places, count);
+		add_place(places, &count, move->to.found.inode, away);
+	return layer_dir_rename(move->fs->upper, away->fd->fd, away->name, home->fd->fd, home->name,
+				flags, places, count);
 }
 
 /* What the exchange brought to the old name goes; a whiteout in its place, if one is needed still. */
@@ -71,15 +74,13 @@ static int clear_old_name(struct rename_move *move, enum whiteout_target target)
 	int error = 0;
 
 	work_new_name(&fs->work, trash);
-	if (target == TARGET_DIRECTORY && node_needed)
+	if (node_needed) /* also where a whiteout came: one that is a file only counts in its directory */
 		error = whiteout_put(fs->upper, move->from.fd->fd, move->from.name, target,
 				     fs->work.fd, trash, &move->form);
 	else if (target == TARGET_DIRECTORY)
 		error = renameat(move->from.fd->fd, move->from.name, fs->work.fd, trash) < 0
 				? -errno
 				: 0;
-	else if (node_needed) /* it is a whiteout already */
-		move->form = WHITEOUT_FORM_NODE;
 	else
 		error = unlinkat(move->from.fd->fd, move->from.name, 0) < 0 ? -errno : 0;
 	if (target == TARGET_DIRECTORY && !error)
@@ -90,19 +91,24 @@ static int clear_old_name(struct rename_move *move, enum whiteout_target target)
 /* Where the file system cannot leave a whiteout by itself, there is a moment without one. */
 static int rename_then_whiteout(struct rename_move *move)
 {
+	bool over_nothing =
+		!move->to.entry.upper_type && !(move->to.entry.whiteout & WHITEOUT_FORM_NODE);
 	char trash[WORK_NAME_MAX];
-	int error = rename_on_disk(move, 0);
+	int error = rename_on_disk(move, 0, &move->to);
 
 	if (error)
 		return error;
 	work_new_name(&move->fs->work, trash);
-	return whiteout_put(move->fs->upper, move->from.fd->fd, move->from.name, TARGET_ABSENT,
-			    move->fs->work.fd, trash, &move->form);
+	error = whiteout_put(move->fs->upper, move->from.fd->fd, move->from.name, TARGET_ABSENT,
+			     move->fs->work.fd, trash, &move->form);
+	if (error && over_nothing)
+		(void)rename_on_disk(move, 0, &move->from);
+	return error;
 }
 
 static int rename_with_whiteout(struct rename_move *move)
 {
-	int error = rename_on_disk(move, RENAME_WHITEOUT);
+	int error = rename_on_disk(move, RENAME_WHITEOUT, &move->to);
 
 	if (error == -EINVAL || error == -EPERM)
 		return rename_then_whiteout(move);
@@ -120,13 +126,18 @@ static int replace(struct rename_move *move)
 
 	if (!(is_directory && over_node)) {
 		error = move->whiteout && !move->form ? rename_with_whiteout(move)
-						      : rename_on_disk(move, 0);
+						      : rename_on_disk(move, 0, &move->to);
 		if (error != -ENOTEMPTY && error != -EEXIST)
 			return error;
 	}
 	/* A directory over a node, or over one that only holds whiteouts: neither is ever missing. */
-	error = rename_on_disk(move, RENAME_EXCHANGE);
-	return error ? error : clear_old_name(move, over_node ? TARGET_FILE : TARGET_DIRECTORY);
+	error = rename_on_disk(move, RENAME_EXCHANGE, &move->to);
+	if (error)
+		return error;
+	error = clear_old_name(move, over_node ? TARGET_FILE : TARGET_DIRECTORY);
+	if (error)
+		(void)rename_on_disk(move, RENAME_EXCHANGE, &move->from);
+	return error;
 }
 
 static void remove_prefix_at_new_name(const struct rename_move *move)
@@ -154,5 +165,5 @@ int rename_disk_move(struct rename_move *move)
 
 int rename_disk_exchange(struct rename_move *move)
 {
-	return rename_on_disk(move, RENAME_EXCHANGE);
+	return rename_on_disk(move, RENAME_EXCHANGE, &move->to);
 }
