@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attributes of one inode and of the whole: getattr, setattr, statx, statfs. */
+#include "fuse/killpriv.h"
 #include "fuse/operations.h"
 
 #include <errno.h>
@@ -56,8 +57,7 @@ static struct union_change change_from_message(const struct stat *attr, int to_s
 		change.what |= CHANGE_MTIME;
 	if (to_set & FUSE_SET_ATTR_MTIME_NOW)
 		change.mtime.tv_nsec = UTIME_NOW;
-	/* libfuse's name for the bit that the protocol calls FATTR_KILL_SUIDGID. */
-	if ((to_set & FUSE_SET_ATTR_KILL_SUID) && (to_set & FUSE_SET_ATTR_SIZE))
+	if ((to_set & FUSE_SET_ATTR_SIZE) && killpriv_in_setattr(to_set))
 		change.what |= CHANGE_KILL_PRIVILEGES;
 	return change;
 }

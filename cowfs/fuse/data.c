@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The data of files, addressed by inode: a handle never matters. */
+#include "fuse/killpriv.h"
 #include "fuse/operations.h"
 #include "fuse/scratch.h"
 
@@ -52,32 +53,19 @@ void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 
 /*
  * Whether clearing setuid and kin is left to us and this caller may not keep them. That depends on
- * CAP_FSETID, which no message tells; it is guessed from who calls.
+ * CAP_FSETID, which these messages do not tell; it is guessed from who calls.
  */
 static bool may_not_keep_privileges(const struct session *session, fuse_req_t req)
 {
 	return session->negotiated.kill_privileges && fuse_req_ctx(req)->uid != 0;
 }
 
-/* For a write the kernel does tell, and libfuse passes it on from 3.18; not for pages written back. */
-static bool write_kills_privileges(const struct session *session, fuse_req_t req,
-				   const struct fuse_file_info *file)
-{
-#ifdef HAVE_STRUCT_FUSE_FILE_INFO_KILL_SUIDGID
-	(void)req;
-	return session->negotiated.kill_privileges && file->kill_suidgid;
-#else
-	return !file->writepage && may_not_keep_privileges(session, req);
-#endif
-}
-
 void op_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t size, off_t offset,
 	      struct fuse_file_info *file)
 {
 	struct session *session = begin(req, MESSAGE_WRITE);
-	bool kill_privileges = write_kills_privileges(session, req, file);
 	ssize_t length = union_write(session->fs, inode_of(session, node), data, size,
-				     (uint64_t)offset, kill_privileges);
+				     (uint64_t)offset, killpriv_in_write(file));
 
 	if (length < 0)
 		reply_result(req, (int)length);

@@ -2,6 +2,7 @@
 #include "fuse/negotiate.h"
 
 #include "base/cleanup.h"
+#include "fuse/killpriv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,13 @@
 
 #define MAX_WRITE (1024U * 1024U)
 #define MAX_BACKGROUND 64U
+
+/* Zero for a libfuse that does not know it: killpriv.c helps out. */
+#ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
+#define KILLPRIV_V2 FUSE_CAP_HANDLE_KILLPRIV_V2
+#else
+#define KILLPRIV_V2 0
+#endif
 
 enum wish {
 	NEVER,
@@ -37,9 +45,7 @@ static const struct feature {
 	{ "flock_locks", FUSE_CAP_FLOCK_LOCKS, NEVER },
 	/* The first version lets the kernel forget setgid without group execution and capabilities. */
 	{ "handle_killpriv", FUSE_CAP_HANDLE_KILLPRIV, NEVER },
-#ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
-	{ "handle_killpriv_v2", FUSE_CAP_HANDLE_KILLPRIV_V2, ALWAYS },
-#endif
+	{ "handle_killpriv_v2", KILLPRIV_V2, ALWAYS },
 	{ "ioctl_dir", FUSE_CAP_IOCTL_DIR, ALWAYS },
 	{ "no_open_support", FUSE_CAP_NO_OPEN_SUPPORT, GIVEN },
 	{ "no_opendir_support", FUSE_CAP_NO_OPENDIR_SUPPORT, GIVEN },
@@ -109,6 +115,14 @@ static bool is_wished(const struct negotiation *wanted, enum wish wish)
 	return false;
 }
 
+static bool is_agreed(const struct negotiation *wanted, const struct fuse_conn_info *connection,
+		      const struct feature *feature)
+{
+	if (feature->flag == 0)
+		return killpriv_accept();
+	return is_offered(connection, feature->flag) && is_wished(wanted, feature->wish);
+}
+
 static bool is_in_effect(const struct negotiated *negotiated, const char *name)
 {
 	for (size_t i = 0; i < negotiated->feature_count; i++) {
@@ -125,7 +139,7 @@ void negotiate(const struct negotiation *wanted, struct fuse_conn_info *connecti
 
 	for (size_t i = 0; i < FEATURE_COUNT; i++) {
 		const struct feature *feature = &features[i];
-		bool on = is_offered(connection, feature->flag) && is_wished(wanted, feature->wish);
+		bool on = is_agreed(wanted, connection, feature);
 
 		if (feature->wish != GIVEN)
 			set_wanted(connection, feature->flag, on);

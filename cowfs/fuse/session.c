@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/device.h"
 #include "fuse/ending.h"
+#include "fuse/killpriv.h"
 #include "fuse/library_log.h"
 #include "fuse/operations.h"
 
@@ -212,6 +213,10 @@ int session_mount(struct session *session, const char *mountpoint, struct proble
 		return mount_failed(mountpoint, problem);
 	}
 	session->mount_id = ending_mount_id(mountpoint);
+	result = killpriv_attach(session->fuse);
+	if (result < 0)
+		return problem_set(problem, result, "cannot listen to the kernel: %s",
+				   strerror(-result));
 	return 0;
 }
 
