@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@
 #define CLEANUP(fn) __attribute__((cleanup(cleanup_##fn##p)))
 
 DEFINE_CLEANUP_FUNCTION(DIR *, closedir);
+DEFINE_CLEANUP_FUNCTION(FILE *, fclose);
 
 static inline void cleanup_free_function(void *pointer)
 {

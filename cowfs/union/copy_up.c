@@ -28,6 +28,7 @@ struct copy {
 	struct attributes result;      /* of the finished copy */
 	uint64_t length;	       /* how much of the data is wanted */
 	int fd;			       /* of a regular file's copy, open both ways; -1 for others */
+	bool marked;		       /* unsynced.h */
 	char temporary[WORK_NAME_MAX]; /* its name in work/ */
 };
 
@@ -113,6 +114,22 @@ static int copy_times(struct copy *copy)
 		       : 0;
 }
 
+/* Whatever crashes: once the copy has its name, that never shows less than the whole data. */
+static int make_durable(struct copy *copy)
+{
+	struct union_fs *fs = copy->fs;
+
+	if (copy->fd < 0 || !copy->result.size || fs->volatile_upper ||
+	    inode_has(copy->inode, INODE_UNLINKED))
+		return 0;
+	/* A file with several names may have none where a mark is looked for. */
+	copy->marked = copy->length == COPY_WHOLE && copy->source.links == 1 &&
+		       unsynced_mark(fs, copy->result.inode, copy->from.layer, copy->source.inode);
+	if (copy->marked)
+		return 0;
+	return fdatasync(copy->fd) < 0 ? -errno : 0;
+}
+
 static int make_copy(struct copy *copy)
 {
 	struct union_fs *fs = copy->fs;
@@ -134,9 +151,7 @@ static int make_copy(struct copy *copy)
 				 copy->from.name, &copy->source);
 	origin_record(fs, fs->work.fd, copy->temporary, &copy->result, &copy->origin);
 	error = copy_times(copy);
-	if (!error && copy->fd >= 0 && copy->result.size && !fs->volatile_upper)
-		error = fdatasync(copy->fd) < 0 ? -errno : 0;
-	return error;
+	return error ? error : make_durable(copy);
 }
 
 /* -- making the copy appear -- */
@@ -171,8 +186,10 @@ static void move_inode(struct copy *copy)
 		hard_link_publish(fs, copy->link, copy->source.links);
 		inode->hard_link = copy->link;
 	}
-	inode->layer = 0;
 	inode_change_identity(fs, inode, lookup_identity(fs, &copy->result));
+	if (copy->marked)
+		inode->flags |= INODE_UNSYNCED;
+	inode->layer = 0; /* last: from here on others may change it */
 	if (copy->link)
 		hard_links_unlock(fs);
 	fs->copied_up_files++;
@@ -313,6 +330,8 @@ static int copy_up_file(struct union_fs *fs, struct inode *inode, uint64_t lengt
 		error = make_copy(&copy);
 	if (!error)
 		error = publish_file(&copy);
+	if (error && copy.marked)
+		unsynced_forget(fs, copy.result.inode);
 	if (error && *copy.temporary)
 		work_discard(&fs->work, copy.temporary);
 	location_release(fs, &copy.from);

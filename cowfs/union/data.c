@@ -89,7 +89,8 @@ static int open_locked(struct union_fs *fs, struct inode *inode, bool writable,
 	return fd_cache_install(fs->fds, &inode->fd, fd, opened_writable, ret_fd);
 }
 
-int data_open(struct union_fs *fs, struct inode *inode, bool writable, struct cached_fd **ret_fd)
+static int obtain_descriptor(struct union_fs *fs, struct inode *inode, bool writable,
+			     struct cached_fd **ret_fd)
 {
 	struct cached_fd *cached = fd_cache_acquire(fs->fds, &inode->fd);
 	int error;
@@ -106,6 +107,18 @@ int data_open(struct union_fs *fs, struct inode *inode, bool writable, struct ca
 	pthread_mutex_lock(&inode->lock);
 	error = open_locked(fs, inode, writable, ret_fd);
 	pthread_mutex_unlock(&inode->lock);
+	return error;
+}
+
+int data_open(struct union_fs *fs, struct inode *inode, bool writable, struct cached_fd **ret_fd)
+{
+	int error = obtain_descriptor(fs, inode, writable, ret_fd);
+
+	if (error || !writable)
+		return error;
+	error = unsynced_settle(fs, inode, (*ret_fd)->fd);
+	if (error)
+		fd_cache_release(fs->fds, *ret_fd);
 	return error;
 }
 
@@ -161,7 +174,7 @@ int data_pin(struct union_fs *fs, struct inode *inode)
 /* A writable descriptor, after copy-up if need be. */
 static int open_for_change(struct union_fs *fs, struct inode *inode, struct cached_fd **ret_fd)
 {
-	int error = copy_up(fs, inode, COPY_WHOLE);
+	int error = copy_up(fs, inode, COPY_TO_CHANGE);
 
 	return error ? error : data_open(fs, inode, true, ret_fd);
 }
@@ -256,8 +269,10 @@ ssize_t union_write(struct union_fs *fs, struct inode *inode, const void *data, 
 static int sync_directory(struct union_fs *fs, struct inode *dir, bool data_only)
 {
 	struct location location;
-	int fd, result, error = location_find(fs, dir, &location);
+	int fd, result, error = unsynced_settle_all(fs);
 
+	if (!error)
+		error = location_find(fs, dir, &location);
 	if (error)
 		return error;
 	fd = confined_reopen(location.fd, O_RDONLY | O_DIRECTORY);
@@ -282,7 +297,9 @@ int union_fsync(struct union_fs *fs, struct inode *inode, bool data_only)
 	error = data_open(fs, inode, false, &fd);
 	if (error)
 		return error;
-	error = (data_only ? fdatasync(fd->fd) : fsync(fd->fd)) < 0 ? -errno : 0;
+	error = unsynced_settle(fs, inode, fd->fd);
+	if (!error)
+		error = (data_only ? fdatasync(fd->fd) : fsync(fd->fd)) < 0 ? -errno : 0;
 	fd_cache_release(fs->fds, fd);
 	return error;
 }

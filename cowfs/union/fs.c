@@ -64,6 +64,7 @@ static int init(struct union_fs *fs, const struct union_options *options)
 	fs->listings.budget =
 		options->listing_bytes ? options->listing_bytes : DEFAULT_LISTING_BYTES;
 	work_init(&fs->work);
+	unsynced_init(&fs->unsynced);
 	devices_init(&fs->devices);
 	if (init_tables(fs) < 0)
 		return -ENOMEM;
@@ -197,6 +198,8 @@ int union_open(const struct union_options *options, struct union_fs **ret_fs,
 			(void)problem_set(problem, error, "cannot read the hard-link index: %s",
 					  strerror(-error));
 	}
+	if (!error && fs->upper)
+		error = unsynced_open(fs, problem, warning);
 	if (error) {
 		union_close(fs);
 		return error;
@@ -210,6 +213,7 @@ void union_close(struct union_fs *fs)
 {
 	if (!fs)
 		return;
+	unsynced_close(fs);
 	inode_table_free(fs);
 	if (fs->hard_links.index_fds)
 		hard_links_close(fs);
@@ -256,7 +260,9 @@ void union_count(struct union_fs *fs, struct union_counts *ret_counts)
 	counts.listings = fs->listings.count;
 	counts.listing_bytes = fs->listings.bytes;
 	pthread_mutex_unlock(&fs->listings.lock);
-	/* Beside the cache: a root for each layer, and the state's four. */
-	counts.descriptors = fd_cache_count(fs->fds) + fs->layer_count + (fs->upper ? 4 : 0);
+	/* Beside the cache: a root for each layer, and the state's. */
+	counts.descriptors = fd_cache_count(fs->fds) + fs->layer_count;
+	if (fs->upper)
+		counts.descriptors += fs->unsynced.fd >= 0 ? 5 : 4;
 	*ret_counts = counts;
 }

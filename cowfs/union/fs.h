@@ -10,6 +10,7 @@
 #include "union/hard_links.h"
 #include "union/inode.h"
 #include "union/union.h"
+#include "union/unsynced.h"
 #include "union/work.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ struct union_fs {
 	gid_t process_gid;
 
 	struct work work;
+	struct unsynced unsynced;
 	struct hard_links hard_links;
 	struct devices devices;
 	struct fd_cache *fds;

@@ -43,6 +43,7 @@ enum {
 	INODE_NAMELESS = 1 << 1,
 	INODE_UNLINKED = 1 << 2, /* the last name is gone: it shows no links */
 	INODE_NO_XATTR = 1 << 3, /* known to have no extended attributes */
+	INODE_UNSYNCED = 1 << 4, /* perhaps still marked: see unsynced.h */
 };
 
 struct inode {

@@ -142,6 +142,8 @@ void names_finish_removal(struct union_fs *fs, const struct doomed_name *doomed)
 	inode_leave_table(fs, inode);
 	if (inode->hard_link)
 		hard_link_remove(fs, inode->hard_link);
+	if (inode_has(inode, INODE_UNSYNCED))
+		unsynced_forget(fs, inode->identity.inode);
 	if (inode_is_upper(fs, inode))
 		origin_forget(fs, (mode_t)DTTOIF(inode->type), inode->identity.inode);
 }
