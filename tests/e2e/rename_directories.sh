@@ -237,4 +237,18 @@ case_many_times() {
 	same "names" "file lower merged" "$(find mnt -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs)"
 }
 
+# A whiteout that is a file is one only in a directory that says so: it may not take the old name's place.
+case_over_a_whiteout_that_is_a_file() {
+	mkdir -p lower/from/directory upper mnt
+	touch upper/name
+	setfattr -n trusted.overlay.whiteout -v y upper/name
+	setfattr -n trusted.overlay.opaque -v x upper
+	mount_simple -o whiteout=overlay,redirect=copy
+	mv -T mnt/from/directory mnt/name
+	absent mnt/from/directory
+	same "names" "from name" "$(find mnt -mindepth 1 -printf '%f\n' | sort | xargs)"
+	remount_simple -o whiteout=overlay,redirect=copy
+	same "names" "from name" "$(find mnt -mindepth 1 -printf '%f\n' | sort | xargs)"
+}
+
 run_cases "$@"

@@ -117,4 +117,21 @@ case_replaced_while_running() {
 	kill -0 $!
 }
 
+case_removed_lower_directory() {
+	mkdir -p lower/dir/inner
+	mount_simple
+	exec 3<mnt/dir 4<mnt/dir/inner
+	rmdir mnt/dir/inner mnt/dir
+	chmod 711 /proc/self/fd/4 /proc/self/fd/3
+	chown 5:6 /proc/self/fd/4
+	same "mode" 711 "$(stat -L -c %a /proc/self/fd/3)"
+	same "owner" "711 5:6" "$(stat -L -c '%a %u:%g' /proc/self/fd/4)"
+	drop_caches 3
+	same "owner" "711 5:6" "$(stat -L -c '%a %u:%g' /proc/self/fd/4)"
+	absent mnt/dir
+	exec 3<&- 4<&-
+	umount_union mnt
+	same "work" "" "$(find upper/.wh..wh.cowfs/work -mindepth 1)"
+}
+
 run_cases "$@"
