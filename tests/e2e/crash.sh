@@ -32,6 +32,19 @@ mount_on_disk() {
 	mount_union lower disk/upper mnt
 }
 
+# Until `tracer` ends nothing is settled behind our back, however slow the machine is.
+hold_marks() {
+	needs strace
+	strace -f -qq -e trace=syncfs -e inject=syncfs:error=EIO -o /dev/null -p "$(daemon_pid mnt)" &
+	tracer=$!
+	note_process "$tracer"
+	wait_until is_traced "$(daemon_pid mnt)"
+}
+
+is_traced() {
+	grep -q '^TracerPid:.*[1-9]' "/proc/$1/status"
+}
+
 die() {
 	kill -9 "$(daemon_pid mnt)"
 	umount -l mnt
@@ -56,9 +69,13 @@ same_data() {
 case_marked_until_on_disk() {
 	make_lower
 	mount_on_disk
+	hold_marks
 	chown -R 2:2 mnt/dir
 	same "marks" "$FILES" "$(marks disk)"
 	same_data
+	sleep 3
+	same "marks while the disk fails" "$FILES" "$(marks disk)"
+	kill "$tracer"
 	wait_until no_marks disk
 	same_data
 }
@@ -67,7 +84,6 @@ case_marks_are_gone_after_umount() {
 	make_lower
 	mount_on_disk
 	chmod -R go-rwx mnt/dir
-	different "marks" 0 "$(marks disk)"
 	umount_union mnt
 	wait_until no_marks disk
 	same_data_in disk/upper/dir
@@ -80,7 +96,7 @@ case_no_sync_for_each_copy() {
 	mount_on_disk
 	strace -f -qq -e trace=fsync,fdatasync,syncfs -o "$T.trace" -p "$(daemon_pid mnt)" &
 	note_process $!
-	sleep 0.5
+	wait_until is_traced "$(daemon_pid mnt)"
 	chown -R 2:2 mnt/dir
 	umount_union mnt
 	wait
@@ -92,6 +108,7 @@ case_no_sync_for_each_copy() {
 case_settled_before_a_change() {
 	make_lower
 	mount_on_disk
+	hold_marks
 	chmod 600 mnt/dir/1 mnt/dir/2 mnt/dir/3 mnt/dir/4
 	same "marks" 4 "$(marks disk)"
 	echo more >>mnt/dir/1
@@ -117,6 +134,7 @@ case_copied_again_after_a_crash() {
 	local before
 	make_lower
 	mount_on_disk
+	hold_marks
 	chown -R 2:3 mnt/dir
 	chmod 640 mnt/dir/200
 	mv mnt/dir/201 mnt/moved
@@ -153,6 +171,7 @@ case_garbage_for_marks() {
 case_lower_layer_is_another() {
 	make_lower
 	mount_on_disk
+	hold_marks
 	chmod 600 mnt/dir/1 mnt/dir/2
 	die
 	cp -a lower other
