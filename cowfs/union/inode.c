@@ -43,10 +43,15 @@ static struct inode **bucket_of(struct inode_shard *shard, uint64_t hash)
 	return &shard->buckets[(hash >> 32) & (shard->bucket_count - 1)];
 }
 
+static bool is_found_as(const struct inode *inode, struct identity identity)
+{
+	return inode->identity.inode == identity.inode &&
+	       inode->identity.device == identity.device && !inode_has(inode, INODE_HIDDEN);
+}
+
 static struct inode *find_in_bucket(struct inode *inode, struct identity identity)
 {
-	while (inode && (inode->identity.inode != identity.inode ||
-			 inode->identity.device != identity.device))
+	while (inode && !is_found_as(inode, identity))
 		inode = inode->next;
 	return inode;
 }
@@ -169,11 +174,11 @@ struct inode *inode_enter(struct union_fs *fs, struct inode *inode)
 	return known;
 }
 
-void inode_leave_table(struct union_fs *fs, struct inode *inode)
+void inode_hide(struct union_fs *fs, struct inode *inode)
 {
 	struct inode_shard *shard = lock_shard_of(fs, inode);
 
-	take_out(fs, shard, inode);
+	inode->flags |= INODE_HIDDEN;
 	pthread_mutex_unlock(&shard->lock);
 }
 
@@ -190,14 +195,10 @@ void inode_change_identity(struct union_fs *fs, struct inode *inode, struct iden
 		pthread_mutex_lock(&second->lock);
 	stale = find_in_bucket(*bucket_of(new, hash_of(fs, identity)), identity);
 	if (stale)
-		take_out(fs, new, stale);
-	if (inode_has(inode, INODE_IN_TABLE)) {
-		take_out(fs, old, inode);
-		inode->identity = identity;
-		insert(fs, new, inode);
-	} else { /* an unlinked file is not to be found */
-		inode->identity = identity;
-	}
+		stale->flags |= INODE_HIDDEN;
+	take_out(fs, old, inode);
+	inode->identity = identity;
+	insert(fs, new, inode);
 	if (second != first)
 		pthread_mutex_unlock(&second->lock);
 	pthread_mutex_unlock(&first->lock);

@@ -4,7 +4,7 @@
  *
  * An inode is found by its identity: the file on disk that it is NOW. Copy-up gives it another one
  * and changes nothing else, least of all the inode number it shows. One whose last name is gone
- * leaves the table, for the disk may give its number to a new file.
+ * is hidden in the table, for the disk may give its number to a new file.
  *
  * Locking, outermost first:
  *	fs->topology	read while walking from a directory to its ancestors, written to move one
@@ -44,6 +44,7 @@ enum {
 	INODE_UNLINKED = 1 << 2, /* the last name is gone: it shows no links */
 	INODE_NO_XATTR = 1 << 3, /* known to have no extended attributes */
 	INODE_UNSYNCED = 1 << 4, /* perhaps still marked: see unsynced.h */
+	INODE_HIDDEN = 1 << 5,	 /* its identity is not its own any more: nobody finds it */
 };
 
 struct inode {
@@ -102,12 +103,12 @@ struct inode *inode_new(uint8_t type);
  * returns that one's with one more reference.
  */
 struct inode *inode_enter(struct union_fs *fs, struct inode *inode);
-/* Takes it out: the file on disk is gone or is no longer what the table says. */
-void inode_leave_table(struct union_fs *fs, struct inode *inode);
-/* Gives it another identity, after copy-up. What was known under that is long gone, and leaves. */
+/* Lets nobody find it any more: the file on disk is gone or is no longer what the table says. */
+void inode_hide(struct union_fs *fs, struct inode *inode);
+/* Gives it another identity, after copy-up. What was known under that is long gone, and hidden. */
 void inode_change_identity(struct union_fs *fs, struct inode *inode, struct identity identity);
 
-/* Frees every inode that is still in the table; nobody may use them any more. */
+/* Frees every inode, whoever has not given it back; nobody may use them any more. */
 void inode_table_free(struct union_fs *fs);
 
 void inode_ref(struct inode *inode);

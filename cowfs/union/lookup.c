@@ -121,13 +121,13 @@ static int find_file(struct union_fs *fs, struct inode *dir, const struct listin
 	return error;
 }
 
-/* The inode known under this identity; one of another type is a file long gone, and leaves. */
+/* The inode known under this identity; one of another type is a file long gone, and hidden. */
 static struct inode *find_known(struct union_fs *fs, struct identity identity, uint8_t type)
 {
 	struct inode *inode = inode_find(fs, identity);
 
 	if (inode && inode->type != type) {
-		inode_leave_table(fs, inode);
+		inode_hide(fs, inode);
 		inode_unref(fs, inode, 1);
 		return NULL;
 	}
@@ -190,7 +190,7 @@ static int obtain_inode(struct union_fs *fs, struct inode *dir, const struct lis
 	struct inode *inode = find_known(fs, lookup_identity(fs, &found->attributes), type);
 
 	if (inode && type == DT_DIR && !is_this_directory(fs, inode, dir, entry)) {
-		inode_leave_table(fs, inode);
+		inode_hide(fs, inode);
 		inode_unref(fs, inode, 1);
 		inode = NULL;
 	}
@@ -252,7 +252,7 @@ int lookup_new(struct union_fs *fs, struct inode *dir, const char *name,
 	struct inode *inode = make_inode(fs, dir, name, &found, type);
 
 	if (stale) {
-		inode_leave_table(fs, stale);
+		inode_hide(fs, stale);
 		inode_unref(fs, stale, 1);
 	}
 	if (!inode)

@@ -139,7 +139,7 @@ void names_finish_removal(struct union_fs *fs, const struct doomed_name *doomed)
 	if (!is_last)
 		return;
 	inode->flags |= INODE_UNLINKED;
-	inode_leave_table(fs, inode);
+	inode_hide(fs, inode);
 	if (inode->hard_link)
 		hard_link_remove(fs, inode->hard_link);
 	if (inode_has(inode, INODE_UNSYNCED))
@@ -172,5 +172,5 @@ int names_prepare_rmdir(struct union_fs *fs, struct inode *dir)
 void names_finish_rmdir(struct union_fs *fs, struct inode *dir)
 {
 	dir->directory->removed = true;
-	inode_leave_table(fs, dir);
+	inode_hide(fs, dir);
 }
