@@ -299,6 +299,8 @@ static void draw_paths(struct random *random, const struct paths *paths,
 	case OPERATION_HELD_MAKE:
 		(void)snprintf(operation->path, OPERATION_PATH_SIZE, "%s",
 			       tree_names[random_below(random, tree_name_count)]);
+		if (S_ISLNK(operation->mode))
+			draw_target(random, operation);
 		break;
 	case OPERATION_READLINK:
 		draw_path(random, paths, S_IFLNK, operation->path);
