@@ -6,11 +6,14 @@
  *	file_calls read PATH...		open, read to the end, close
  *	file_calls list DIRECTORY...	open, getdents64 to the end, close
  *	file_calls create PATH...	open with O_CREAT | O_EXCL, write 1000 bytes, close
- *	file_calls walk DIRECTORY	all names below, with lstat(2) of each; prints "DIRECTORIES ENTRIES"
+ *	file_calls walk DIRECTORY...	all names below, with lstat(2) of each
+ *	file_calls names DIRECTORY...	all names below, directories known by their type alone
  */
 #include <dirent.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,11 +31,12 @@ static void read_one(const char *path)
 {
 	char data[65536];
 	int fd = open(path, O_RDONLY);
+	ssize_t size = 1;
 
-	if (fd < 0)
+	while (fd >= 0 && size > 0)
+		size = read(fd, data, sizeof(data));
+	if (fd < 0 || size < 0)
 		err(1, "%s", path);
-	while (read(fd, data, sizeof(data)) > 0)
-		;
 	(void)close(fd);
 }
 
@@ -40,11 +44,12 @@ static void list_one(const char *path)
 {
 	char entries[32768];
 	int fd = open(path, O_RDONLY | O_DIRECTORY);
+	long size = 1;
 
-	if (fd < 0)
+	while (fd >= 0 && size > 0)
+		size = syscall(SYS_getdents64, fd, entries, sizeof(entries));
+	if (fd < 0 || size < 0)
 		err(1, "%s", path);
-	while (syscall(SYS_getdents64, fd, entries, sizeof(entries)) > 0)
-		;
 	(void)close(fd);
 }
 
@@ -59,42 +64,55 @@ static void create_one(const char *path)
 	(void)close(fd);
 }
 
-static unsigned long directories, entries;
+static int open_directory(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		err(1, "%s", name);
+	return fd;
+}
+
+static bool is_directory(DIR *stream, const struct dirent *entry, bool with_status)
+{
+	struct stat status;
+
+	if (!with_status)
+		return entry->d_type == DT_DIR;
+	if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		err(1, "%s", entry->d_name);
+	return S_ISDIR(status.st_mode);
+}
 
 /* Takes the descriptor over. */
-static void walk(int fd)
+static void walk(int fd, bool with_status)
 {
 	DIR *stream = fdopendir(fd);
 	const struct dirent *entry;
-	struct stat status;
 
 	if (!stream)
 		err(1, "fdopendir");
-	directories++;
+	errno = 0;
 	while ((entry = readdir(stream))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		entries++;
-		if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-			err(1, "%s", entry->d_name);
-		if (!S_ISDIR(status.st_mode))
-			continue;
-		fd = openat(dirfd(stream), entry->d_name, O_RDONLY | O_DIRECTORY);
-		if (fd < 0)
-			err(1, "%s", entry->d_name);
-		walk(fd);
+		if (is_directory(stream, entry, with_status))
+			walk(open_directory(dirfd(stream), entry->d_name), with_status);
+		errno = 0;
 	}
+	if (errno != 0)
+		err(1, "readdir");
 	(void)closedir(stream);
 }
 
 static void walk_one(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY);
+	walk(open_directory(AT_FDCWD, path), true);
+}
 
-	if (fd < 0)
-		err(1, "%s", path);
-	walk(fd);
-	(void)printf("%lu %lu\n", directories, entries);
+static void names_one(const char *path)
+{
+	walk(open_directory(AT_FDCWD, path), false);
 }
 
 int main(int argc, char **argv)
@@ -104,7 +122,7 @@ int main(int argc, char **argv)
 		void (*function)(const char *path);
 	} calls[] = {
 		{ "stat", stat_one },	  { "read", read_one }, { "list", list_one },
-		{ "create", create_one }, { "walk", walk_one },
+		{ "create", create_one }, { "walk", walk_one }, { "names", names_one },
 	};
 
 	for (size_t i = 0; argc > 2 && i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -114,5 +132,5 @@ int main(int argc, char **argv)
 			calls[i].function(argv[j]);
 		return 0;
 	}
-	errx(2, "usage: file_calls stat|read|list|create|walk PATH...");
+	errx(2, "usage: file_calls stat|read|list|create|walk|names PATH...");
 }
