@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define COPY_BUFFER ((size_t)256 << 10)
+#define STAT_BLOCK 512 /* the unit of st_blocks */
 
 /* The copy for file systems between which the kernel does not copy. */
 static int copy_extent_through_memory(int from, int to, off_t offset, off_t end)
@@ -92,6 +93,9 @@ int copy_data(int from, int to, uint64_t length)
 		return 0;
 	if (end == stat.st_size && ioctl(to, FICLONE, from) == 0)
 		return 0;
+	/* Without a hole there is no need to look for one. */
+	if (stat.st_blocks * STAT_BLOCK >= stat.st_size)
+		return copy_extent(from, to, 0, end);
 	error = copy_extents(from, to, end);
 	if (!error && ftruncate(to, end) < 0)
 		error = -errno;
