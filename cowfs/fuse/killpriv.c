@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/killpriv.h"
 
-#ifdef FUSE_CAP_HANDLE_KILLPRIV_V2
+#ifdef HAVE_STRUCT_FUSE_FILE_INFO_KILL_SUIDGID
 
 int killpriv_attach(struct fuse_session *fuse)
 {
@@ -140,7 +140,11 @@ int killpriv_attach(struct fuse_session *fuse)
 		.read = read_message,
 	};
 
+#if FUSE_USE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+	return fuse_session_custom_io(fuse, &io, sizeof(io), fuse_session_fd(fuse));
+#else
 	return fuse_session_custom_io(fuse, &io, fuse_session_fd(fuse));
+#endif
 }
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FUSE_HANDLE_KILLPRIV_V2, also with a libfuse that does not know it (before 3.18).
+ * FUSE_HANDLE_KILLPRIV_V2, also with a libfuse that does not know it (before 3.17) or does not pass on what
+ * the kernel says (before 3.18).
  *
  * With this feature of the protocol (7.33) the kernel leaves it to us to clear setuid, setgid and
  * capabilities, and says with each write and truncation whether they must go. Without it, it asks
  * for security.capability before each write(2) and for the attributes before each chown(2): a
  * quarter of the messages when an archive is unpacked. So with an older libfuse the answer to INIT
- * is completed on its way to the kernel, and the flags that get lost are read from the message
- * itself. That works because a thread answers a message before it reads the next one.
+ * is completed on its way to the kernel if need be, and the flags that get lost are read from the
+ * message itself. That works because a thread answers a message before it reads the next one.
  */
 #pragma once
 
