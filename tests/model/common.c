@@ -208,10 +208,24 @@ static size_t occurrences(const struct listed *listed, const char *line)
 	return count;
 }
 
+/* What stays is seen exactly once, and nothing twice. */
+static void judge_listing(const struct operation *operation, const struct listed *present,
+			  const struct listed *seen, struct outcome *outcome)
+{
+	for (size_t i = 0; i < present->count; i++) {
+		const char *line = present->lines[i];
+
+		if (!is_victim(operation, line) && occurrences(seen, line) != 1)
+			outcome_tell(outcome, "%s: %zu times\n", line, occurrences(seen, line));
+	}
+	for (size_t i = 0; i < seen->count; i++)
+		if (occurrences(seen, seen->lines[i]) > 1)
+			outcome_tell(outcome, "%s: more than once\n", seen->lines[i]);
+}
+
 /*
- * Whatever comes and goes while a directory is read: what stays is seen exactly once, and nothing
- * twice. Each side is held to it by itself, as both may order names as they like; those that came
- * or went are not compared.
+ * Whatever comes and goes while a directory is read: a union is held to what it promises by itself, as
+ * it may order names as it likes; those that came or went are not compared.
  */
 void side_list_changing(struct side *side, const struct operation *operation,
 			struct outcome *outcome)
@@ -226,15 +240,8 @@ void side_list_changing(struct side *side, const struct operation *operation,
 	while (outcome->result == 0 &&
 	       (victims.made < NEW_FILES || victims.next < victims.present.count))
 		change_between(side, operation, &victims);
-	for (size_t i = 0; outcome->result == 0 && i < victims.present.count; i++) {
-		const char *line = victims.present.lines[i];
-
-		if (!is_victim(operation, line) && occurrences(&seen, line) != 1)
-			outcome_tell(outcome, "%s: %zu times\n", line, occurrences(&seen, line));
-	}
-	for (size_t i = 0; outcome->result == 0 && i < seen.count; i++)
-		if (occurrences(&seen, seen.lines[i]) > 1)
-			outcome_tell(outcome, "%s: more than once\n", seen.lines[i]);
+	if (outcome->result == 0 && !side->lists_loosely)
+		judge_listing(operation, &victims.present, &seen, outcome);
 	listed_clear(&victims.present);
 	listed_clear(&seen);
 }

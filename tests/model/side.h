@@ -34,6 +34,7 @@ void page_clear(struct page *page);
 struct side {
 	const char *name;   /* for reports */
 	bool lacks_tmpfile; /* a FUSE library before 3.17 knows no O_TMPFILE */
+	bool lists_loosely; /* tmpfs shows what stays twice or not at all while other names come and go */
 	void (*apply)(struct side *side, const struct operation *operation,
 		      struct outcome *outcome);
 	void (*snapshot)(struct side *side, struct snapshot *snapshot);

@@ -225,6 +225,7 @@ struct side *side_system_open(enum system_role role, int root)
 
 	*side = (struct system_side){
 		.side = { .name = role == SYSTEM_MOUNT ? "mount" : "plain directory",
+			  .lists_loosely = role != SYSTEM_MOUNT,
 			  .apply = apply,
 			  .snapshot = take_snapshot,
 			  .list_open = list_open,
