@@ -201,7 +201,7 @@ static int rebase_flags(struct union_fs *fs, struct inode *inode, int *flags)
 
 	if (error)
 		return error;
-	error = copy_up(fs, inode, COPY_WHOLE);
+	error = copy_up(fs, inode, COPY_TO_CHANGE);
 	if (!error)
 		error = union_get_flags(fs, inode, &upper);
 	if (!error)
@@ -220,7 +220,10 @@ int union_set_flags(struct union_fs *fs, struct inode *inode, int flags)
 	fd = open_for_flags(fs, inode);
 	if (fd < 0)
 		return fd;
-	error = ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 0;
+	/* Nobody could give an immutable file its data again. */
+	error = unsynced_settle(fs, inode, fd);
+	if (!error)
+		error = ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 0;
 	close(fd);
 	return error;
 }

@@ -213,6 +213,7 @@ void union_close(struct union_fs *fs)
 {
 	if (!fs)
 		return;
+	work_announce_end(&fs->work);
 	unsynced_close(fs);
 	inode_table_free(fs);
 	if (fs->hard_links.index_fds)

@@ -16,13 +16,22 @@
 #define WORK_DIRECTORY "work"
 #define INDEX_DIRECTORY "index"
 
-/* An earlier daemon ends a moment after its umount returned: wait for it this long. */
+/*
+ * An earlier daemon ends a moment after its umount returned: wait for it this long, and longer if it
+ * says that it is ending and only waits for the disk.
+ */
 #define LOCK_TRIES 100
 #define LOCK_PAUSE_NS (50 * 1000 * 1000L)
 
 void work_init(struct work *work)
 {
 	*work = (struct work){ .state_fd = -1, .upper_lock_fd = -1, .fd = -1, .index_fd = -1 };
+}
+
+/* Whether whoever holds the lock is about to give it back; see work_announce_end(). */
+static bool is_ending(int fd)
+{
+	return flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
 /* A locked descriptor of a directory, or -EBUSY and kin. Where locks do not work there is none to take. */
@@ -35,11 +44,19 @@ static int lock_directory(int directory)
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
 		if (errno != EWOULDBLOCK)
 			break;
-		if (i == LOCK_TRIES)
+		if (i >= LOCK_TRIES && !is_ending(fd))
 			return -EBUSY;
 		(void)nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
 	}
 	return steal_fd(&fd);
+}
+
+void work_announce_end(struct work *work)
+{
+	if (work->state_fd >= 0)
+		(void)flock(work->state_fd, LOCK_SH);
+	if (work->upper_lock_fd >= 0)
+		(void)flock(work->upper_lock_fd, LOCK_SH);
 }
 
 static int make_directory(int parent, const char *name)

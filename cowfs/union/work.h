@@ -33,6 +33,11 @@ void work_init(struct work *work);
  */
 int work_open(struct work *work, const struct layer *upper, const char *workdir,
 	      struct problem *problem);
+/*
+ * Tells whoever wants to mount the upper next to wait: this union is ending, though that may take a
+ * while. Its locks become shared ones.
+ */
+void work_announce_end(struct work *work);
 void work_close(struct work *work);
 
 /* A name not used in work/ yet. */

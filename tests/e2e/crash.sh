@@ -179,6 +179,21 @@ case_lower_layer_is_another() {
 	grep -q '2 copies made just before a crash may be incomplete' "$T.said"
 }
 
+# A disk that takes its time at the end of a mount must not make the next one fail.
+case_next_mount_waits_for_the_disk() {
+	make_lower
+	mount_on_disk
+	needs strace
+	strace -f -qq -e trace=syncfs -e inject=syncfs:delay_enter=8000000 -o /dev/null -p "$(daemon_pid mnt)" &
+	note_process $!
+	wait_until is_traced "$(daemon_pid mnt)"
+	chown -R 2:2 mnt/dir
+	umount mnt
+	mount_again
+	no_marks disk
+	same_data
+}
+
 # Takes what would be on the disk now, again and again: a copy of a file within btrfs is of one moment.
 take_snapshots() {
 	local i
