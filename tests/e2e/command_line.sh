@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every name and form the program is called by, its life as a daemon, and its end.
+# Every form the program is called in (mount_helper.sh has those of mount(8)), its life as a daemon, and its end.
 # shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
 
@@ -10,8 +10,6 @@ make_layers() {
 	echo b >b/file
 	echo b >b/only-b
 	ln -s "$COWFS" bin/fuse-overlayfs
-	ln -s "$COWFS" bin/mount.cowfs
-	ln -s "$COWFS" bin/mount.fuse.cowfs
 }
 
 works() {
@@ -121,69 +119,6 @@ case_version_and_help() {
 		"$COWFS" $command --version | grep -q '^cowfs [0-9]'
 	done
 	same "words on stderr" "" "$("$COWFS" --help 2>&1 >/dev/null)"
-}
-
-# mount(8) looks in fixed places, so there our name must appear: in the jail that is nobody else's.
-with_helper() {
-	local sbin
-	[ -n "${COWFS_JAIL-}" ] || skip "only in tests/jail"
-	sbin=$(readlink -f /sbin)
-	mkdir sbin sbin-work
-	mount -t overlay overlay -o "lowerdir=$sbin,upperdir=sbin,workdir=sbin-work" "$sbin" 2>/dev/null ||
-		skip "cannot lay anything over $sbin"
-	ln -sf "$COWFS" "$sbin/mount.fuse.cowfs"
-	ln -sf "$COWFS" "$sbin/mount.cowfs"
-	("$@")
-	umount -l "$sbin"
-}
-
-mount_by_type() {
-	mount -t fuse.cowfs overlay "$T/mnt" -o "lowerdir=$T/a:$T/b,upperdir=$T/upper,workdir=$T/work,nodev,noatime"
-	findmnt -no OPTIONS "$T/mnt" | grep -q nodev
-	findmnt -no FSTYPE "$T/mnt" | grep -q '^fuse'
-	works
-	mount -t fuse.cowfs name "$T/mnt" -o "lowerdir=$T/a:$T/b,ro"
-	refused "read-only" touch mnt/new
-	umount mnt
-}
-
-case_mount_by_type() {
-	make_layers
-	with_helper mount_by_type
-}
-
-mount_by_fstab() {
-	echo "cowfs $T/mnt fuse.cowfs lowerdir=$T/a:$T/b,upperdir=$T/upper,noauto,user_id=0 0 0" >"$T/fstab"
-	mount -T "$T/fstab" "$T/mnt"
-	works
-	echo "union $T/mnt cowfs lowerdir=$T/a:$T/b,upperdir=$T/upper,noauto,_netdev,x-systemd.automount 0 0" >"$T/fstab"
-	mount -T "$T/fstab" "$T/mnt"
-	works
-}
-
-case_mount_by_fstab() {
-	make_layers
-	with_helper mount_by_fstab
-}
-
-case_helper_called_directly() {
-	make_layers
-	bin/mount.fuse.cowfs overlay "$T/mnt" -o "rw,lowerdir=$T/a:$T/b,upperdir=$T/upper,workdir=$T/work,dev,suid"
-	works
-	bin/mount.cowfs overlay "$T/mnt" -f -o "lowerdir=$T/a:$T/b,upperdir=$T/upper"
-	is_not_mounted mnt
-}
-
-case_generic_options() {
-	make_layers
-	"$COWFS" mount -o fsname=my-union,nosuid,nodev,noexec,noatime a:b upper mnt
-	same "source" my-union "$(findmnt -no SOURCE mnt)"
-	findmnt -no OPTIONS mnt | grep -q nosuid
-	findmnt -no OPTIONS mnt | grep -q noexec
-	cp /bin/true mnt/true
-	refused "denied" mnt/true
-	rm mnt/true
-	works
 }
 
 # --- the daemon ---
