@@ -13,7 +13,7 @@
  *	directory->lock	the merged listing and the names in it; several in address order
  *	hard_links.lock	which copy stands for a file with several names
  *	position lock	parent and name (striped; leaf)
- *	table shards, descriptor cache, listing cache (leaves)
+ *	table shards, descriptor cache, listing cache, marks of unsynced copies (leaves)
  */
 #pragma once
 
