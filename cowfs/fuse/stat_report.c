@@ -55,6 +55,8 @@ static int add_counts(json_object *report, struct union_fs *fs)
 		result = add_number(report, "copied_up_files", counts.copied_up_files);
 	if (result == 0)
 		result = add_number(report, "copied_up_bytes", counts.copied_up_bytes);
+	if (result == 0)
+		result = add_number(report, "unsynced_files", counts.unsynced_files);
 	return result;
 }
 

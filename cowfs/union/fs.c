@@ -250,6 +250,7 @@ void union_count(struct union_fs *fs, struct union_counts *ret_counts)
 		.layers = fs->layer_count,
 		.copied_up_files = fs->copied_up_files,
 		.copied_up_bytes = fs->copied_up_bytes,
+		.unsynced_files = unsynced_count(fs),
 	};
 
 	for (size_t i = 0; i < INODE_SHARDS; i++) {

@@ -218,6 +218,7 @@ struct union_counts {
 	uint64_t descriptors; /* open now, those of layers' roots included */
 	uint64_t copied_up_files;
 	uint64_t copied_up_bytes;
+	uint64_t unsynced_files; /* copies that a crash now would have made again (unsynced.h) */
 	unsigned layers;
 };
 

@@ -104,6 +104,18 @@ void unsynced_forget(struct union_fs *fs, uint64_t upper_inode)
 	pthread_mutex_unlock(&unsynced->lock);
 }
 
+size_t unsynced_count(struct union_fs *fs)
+{
+	struct unsynced *unsynced = &fs->unsynced;
+	size_t count = 0;
+
+	pthread_mutex_lock(&unsynced->lock);
+	for (size_t i = 0; i < unsynced->count; i++)
+		count += unsynced->inodes[i] != 0;
+	pthread_mutex_unlock(&unsynced->lock);
+	return count;
+}
+
 /* Removes the first count marks, whose data is on disk. Until that is certain they count as marked. */
 static int remove_first(struct unsynced *unsynced, size_t count)
 {

@@ -67,6 +67,9 @@ int unsynced_settle(struct union_fs *fs, struct inode *inode, int fd);
 /* The same for all that is marked. */
 int unsynced_settle_all(struct union_fs *fs);
 
+/* How many are marked now. */
+size_t unsynced_count(struct union_fs *fs);
+
 /* -- unsynced_recover.c -- */
 
 /* Copies again what is marked, then removes the marks. As unsynced_open(). */

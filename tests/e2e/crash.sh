@@ -72,6 +72,7 @@ case_marked_until_on_disk() {
 	hold_marks
 	chown -R 2:2 mnt/dir
 	same "marks" "$FILES" "$(marks disk)"
+	same "marks counted" "$FILES" "$(stat_number mnt unsynced_files)"
 	same_data
 	sleep 3
 	same "marks while the disk fails" "$FILES" "$(marks disk)"
