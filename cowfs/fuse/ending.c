@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -65,9 +66,18 @@ uint64_t ending_mount_id(const char *path)
 	return statx_buffer.stx_mnt_id;
 }
 
+bool ending_is_over(const struct session *session)
+{
+	struct pollfd device = { .fd = fuse_session_fd(session->fuse) };
+
+	return poll(&device, 1, 0) == 1 && (device.revents & POLLERR);
+}
+
+/* Once it is unmounted, its number may be that of the next mount in the same place. */
 static bool is_ours(const struct session *session)
 {
-	return session->mount_id != 0 && ending_mount_id(session->mountpoint) == session->mount_id;
+	return session->mount_id != 0 && !ending_is_over(session) &&
+	       ending_mount_id(session->mountpoint) == session->mount_id;
 }
 
 static int fusermount(const char *mountpoint)

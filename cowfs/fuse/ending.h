@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct session;
@@ -20,6 +21,9 @@ void ending_unblock_signals(void);
 
 /* The kernel's number for the mount on top of path; 0 when it cannot tell. */
 uint64_t ending_mount_id(const char *path);
+
+/* True when the kernel has let go of the session: it is unmounted, or was aborted. */
+bool ending_is_over(const struct session *session);
 
 /* Unmounts lazily, if the session's mount is still the one at its mountpoint. 0 or -errno. */
 int ending_detach(const struct session *session);

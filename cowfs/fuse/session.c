@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -134,9 +133,7 @@ int session_create(struct union_fs *fs, const struct session_options *options,
  */
 static void unmount_fuse_session(struct session *session)
 {
-	struct pollfd device = { .fd = fuse_session_fd(session->fuse) };
-
-	if (poll(&device, 1, 0) == 1 && (device.revents & POLLERR))
+	if (ending_is_over(session))
 		fuse_session_unmount(session->fuse);
 }
 

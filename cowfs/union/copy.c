@@ -132,7 +132,7 @@ int copy_make(struct copy *copy)
 	return error ? error : make_durable(copy);
 }
 
-int copy_rename_into(struct copy *copy, int parent, const char *name)
+int copy_rename_into(struct copy *copy, struct inode *dir, int parent, const char *name)
 {
 	struct attributes before;
 	int error = layer_stat_raw(parent, NULL, &before);
@@ -142,8 +142,8 @@ int copy_rename_into(struct copy *copy, int parent, const char *name)
 					 WHITEOUT_FORM_NONE);
 	if (error)
 		return error;
-	/* Its change time moves all the same. Nobody is told: to users nothing has changed. */
 	directory_restore_times(parent, &before);
+	fs_tell(copy->fs, dir, STALE_ATTRIBUTES); /* all but its change time */
 	return 0;
 }
 

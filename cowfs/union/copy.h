@@ -30,8 +30,8 @@ struct copy {
  */
 int copy_make(struct copy *copy);
 
-/* Renames it into a directory of the upper, which keeps its times: nothing changed in it. 0 or -errno. */
-int copy_rename_into(struct copy *copy, int parent, const char *name);
+/* Renames it into the upper part of dir, which keeps its times: nothing changed in it. 0 or -errno. */
+int copy_rename_into(struct copy *copy, struct inode *dir, int parent, const char *name);
 
 /* Undoes copy_make(): the copy never was. */
 void copy_discard(struct copy *copy);

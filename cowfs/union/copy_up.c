@@ -63,7 +63,7 @@ static int publish_as(struct copy *copy, struct inode *parent, const char *name)
 	error = layer_dir_open(parent->directory->upper, &fd);
 	if (!error) {
 		entry = directory_find(parent, name);
-		error = entry ? copy_rename_into(copy, fd->fd, name) : -ESTALE;
+		error = entry ? copy_rename_into(copy, parent, fd->fd, name) : -ESTALE;
 		if (!error) {
 			directory_set_entry(parent, entry, copy->inode->type, entry->whiteout);
 			move_descriptor(copy);

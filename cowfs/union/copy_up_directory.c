@@ -31,7 +31,7 @@ static int make_directory(struct copy *copy, struct inode *parent, const char *n
 		return error;
 	error = copy_make(copy);
 	if (!error)
-		error = copy_rename_into(copy, fd->fd, name);
+		error = copy_rename_into(copy, parent, fd->fd, name);
 	if (!error) {
 		attach_upper(copy, upper);
 		directory_set_entry(parent, entry, DT_DIR, entry->whiteout);

@@ -170,6 +170,22 @@ case_exits_when_unmounted() {
 	wait_until process_is_gone "$pid"
 }
 
+# The daemon that ends may find another mount where its own was, with the same number.
+case_next_mount_stays() {
+	needs strace
+	make_layers
+	"$COWFS" mount a:b upper mnt
+	strace -f -qq -e trace=statx -e inject=statx:delay_enter=700000 -o /dev/null -p "$(daemon_pid mnt)" &
+	note_process $!
+	sleep 0.5
+	umount mnt
+	"$COWFS" mount a:b mnt
+	wait $! || true
+	sleep 0.2
+	is_mounted mnt
+	umount mnt
+}
+
 case_lazy_umount() {
 	local pid
 	make_layers
