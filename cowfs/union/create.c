@@ -56,13 +56,14 @@ static int make_locked(struct union_fs *fs, struct inode *dir, const char *name,
 	struct listing_entry *entry = directory_obtain_entry(fs, dir, name);
 	uint8_t type = (uint8_t)IFTODT(object->mode);
 	int error, fd = -1;
+	bool opaque;
 
 	if (!entry)
 		return -ENOMEM;
 	if (listing_entry_is_visible(entry))
 		return -EEXIST;
-	error = new_object_make(fs, dir, name, object, caller, entry->whiteout,
-				type == DT_DIR && entry->lower_type == DT_DIR, &fd);
+	opaque = type == DT_DIR && entry->lower_type == DT_DIR;
+	error = new_object_make(fs, dir, name, object, caller, entry->whiteout, opaque, &fd);
 	if (error) {
 		directory_set_entry(dir, entry, 0, entry->whiteout);
 		return error;
@@ -71,6 +72,8 @@ static int make_locked(struct union_fs *fs, struct inode *dir, const char *name,
 	error = enter_new(fs, dir, name, fd, ret_entry);
 	if (error)
 		names_take_back(fs, dir, name);
+	if (!error && opaque)
+		ret_entry->inode->directory->opaque = true;
 	if (!error && fd >= 0 && type == DT_REG)
 		keep_descriptor(fs, ret_entry->inode, steal_fd(&fd), false);
 	if (fd >= 0)

@@ -101,21 +101,35 @@ void directory_set_entry(struct inode *dir, struct listing_entry *entry, uint8_t
 		listing_erase(directory->listing, entry);
 }
 
-bool directory_has_parts_of(const struct inode *inode, const struct inode *dir,
-			    const struct listing_entry *entry)
+static bool has_lowers_of(const struct directory *directory, const struct inode *dir,
+			  const struct listing_entry *entry)
 {
-	const struct directory *directory = inode->directory;
 	uint16_t layers[UNION_LAYERS_MAX];
 	size_t count = listing_layers(dir->directory->listing, entry, layers, UNION_LAYERS_MAX);
 
-	if (directory->redirect)
-		return true;
 	if (directory->cut ? count < directory->lower_count : count != directory->lower_count)
 		return false;
 	for (unsigned i = 0; i < directory->lower_count; i++)
 		if (directory->lowers[i]->layer->index != layers[i])
 			return false;
 	return true;
+}
+
+bool directory_has_parts_of(const struct inode *inode, const struct inode *dir,
+			    const struct listing_entry *entry)
+{
+	struct directory *directory = inode->directory;
+	bool result;
+
+	/* What it shows does not depend on what stands below its name. */
+	if (directory->redirect || directory->opaque)
+		return true;
+	/* Who lists it may just cut its parts. We may not wait; the next lookup asks again. */
+	if (pthread_rwlock_tryrdlock(&directory->lock) != 0)
+		return true;
+	result = has_lowers_of(directory, dir, entry);
+	pthread_rwlock_unlock(&directory->lock);
+	return result;
 }
 
 /* -- the parts of a child -- */

@@ -261,6 +261,7 @@ static void choose_options(struct world *world, struct random *random)
 		.volatile_upper = random_percent(random, 90),
 		.listing_bytes = random_percent(random, 30) ? 600 : 0,
 		.descriptors = random_percent(random, 30) ? 6 : 0,
+		.changing = random_percent(random, 20),
 	};
 	(void)snprintf(world->mount_words, sizeof(world->mount_words),
 		       "whiteout=%s,redirect=%s%s%s%s", overlay ? "overlay" : "aufs",
