@@ -161,8 +161,8 @@ int unsynced_settle_all(struct union_fs *fs)
 	return error;
 }
 
-/* Waits for the first mark, then a little for more. False at the end. */
-static bool wait_for_marks(struct unsynced *unsynced)
+/* Waits for the first mark, then a little for more, but no longer once there are enough. False at the end. */
+static bool wait_for_marks(struct unsynced *unsynced, size_t enough)
 {
 	struct timespec until;
 	bool go_on;
@@ -172,7 +172,7 @@ static bool wait_for_marks(struct unsynced *unsynced)
 		pthread_cond_wait(&unsynced->changed, &unsynced->lock);
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += SETTLE_AFTER_SECONDS;
-	while (unsynced->count < UNSYNCED_MOST / 2 && !unsynced->ending &&
+	while (unsynced->count < enough && !unsynced->ending &&
 	       pthread_cond_timedwait(&unsynced->changed, &unsynced->lock, &until) == 0)
 		;
 	go_on = !unsynced->ending;
@@ -183,10 +183,11 @@ static bool wait_for_marks(struct unsynced *unsynced)
 static void *settle_now_and_then(void *data)
 {
 	struct union_fs *fs = data;
+	size_t enough = UNSYNCED_MOST / 2;
 
-	/* After an error the marks stay, and the next round tries again. */
-	while (wait_for_marks(&fs->unsynced))
-		(void)unsynced_settle_all(fs);
+	/* After an error the marks stay, and the next round tries again, in no haste. */
+	while (wait_for_marks(&fs->unsynced, enough))
+		enough = unsynced_settle_all(fs) ? SIZE_MAX : UNSYNCED_MOST / 2;
 	return NULL;
 }
 
