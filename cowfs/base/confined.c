@@ -146,6 +146,25 @@ int confined_reopen(int fd, int flags)
 	return opened == -EPERM ? reopen(fd, flags) : opened;
 }
 
+int confined_open_stream(int directory, const char *name, DIR **ret_stream)
+{
+	const int flags = O_RDONLY | O_DIRECTORY;
+	int error, fd = name ? confined_open(directory, name, flags, 0)
+			     : confined_reopen(directory, flags);
+	DIR *stream;
+
+	if (fd < 0)
+		return fd;
+	stream = fdopendir(fd);
+	if (!stream) {
+		error = -errno;
+		(void)close(fd);
+		return error;
+	}
+	*ret_stream = stream;
+	return 0;
+}
+
 int confined_link_fd(int fd, int directory, const char *name)
 {
 	char link[FD_LINK_MAX];

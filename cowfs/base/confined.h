@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -50,6 +51,12 @@ int confined_open_unnamed(int directory, int flags, mode_t mode);
  * is one, spares a walk through /proc.
  */
 int confined_reopen(int fd, int flags);
+
+/*
+ * A stream that reads the directory `name` in directory from its start; NULL: what the (O_PATH)
+ * descriptor itself refers to. 0 or -errno; ended with closedir(3).
+ */
+int confined_open_stream(int directory, const char *name, DIR **ret_stream);
 
 /* linkat(2) of what fd refers to, which may have no name, as name in directory. */
 int confined_link_fd(int fd, int directory, const char *name);

@@ -108,28 +108,17 @@ static int report(struct reading *reading, const struct dirent *dirent)
 /* A stream that reads the directory from its start. */
 static int open_stream(struct layer_dir *dir, DIR **ret_stream)
 {
-	const int flags = O_RDONLY | O_DIRECTORY;
 	struct fd_cache *fds = dir->layer->fds;
 	struct cached_fd *cached;
-	int fd, error = layer_dir_open(dir, &cached);
-	DIR *stream;
+	int error = layer_dir_open(dir, &cached);
 
 	if (error)
 		return error;
-	fd = confined_reopen(cached->fd, flags);
-	if ((fd == -EMFILE || fd == -ENFILE) && fd_cache_trim(fds) > 0)
-		fd = confined_reopen(cached->fd, flags);
+	error = confined_open_stream(cached->fd, NULL, ret_stream);
+	if ((error == -EMFILE || error == -ENFILE) && fd_cache_trim(fds) > 0)
+		error = confined_open_stream(cached->fd, NULL, ret_stream);
 	fd_cache_release(fds, cached);
-	if (fd < 0)
-		return fd;
-	stream = fdopendir(fd);
-	if (!stream) {
-		error = -errno;
-		(void)close(fd);
-		return error;
-	}
-	*ret_stream = stream;
-	return 0;
+	return error;
 }
 
 int layer_dir_read(struct layer_dir *dir, layer_entry_function *function, void *context,

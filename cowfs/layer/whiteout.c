@@ -113,15 +113,8 @@ static int remove_node_whiteouts(int fd)
 {
 	CLEANUP(closedir) DIR *stream = NULL;
 	const struct dirent *dirent;
-	int error = 0, readable = confined_reopen(fd, O_RDONLY | O_DIRECTORY);
+	int error = confined_open_stream(fd, NULL, &stream);
 
-	if (readable < 0)
-		return readable;
-	stream = fdopendir(readable);
-	if (!stream) {
-		error = -errno;
-		(void)close(readable);
-	}
 	while (!error && (dirent = readdir(stream))) {
 		if (strcmp(dirent->d_name, ".") != 0 && strcmp(dirent->d_name, "..") != 0)
 			error = remove_if_node(fd, dirent->d_name);

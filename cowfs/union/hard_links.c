@@ -91,17 +91,10 @@ static int read_entry(struct union_fs *fs, struct layer *layer, int index_fd, co
 
 static int read_index(struct union_fs *fs, struct layer *layer, int index_fd)
 {
-	int fd = confined_reopen(index_fd, O_RDONLY | O_DIRECTORY);
-	DIR *stream CLEANUP(closedir) = fd < 0 ? NULL : fdopendir(fd);
+	DIR *stream CLEANUP(closedir) = NULL;
 	struct dirent *entry;
-	int error = 0;
+	int error = confined_open_stream(index_fd, NULL, &stream);
 
-	if (fd < 0)
-		return fd;
-	if (!stream) {
-		close(fd);
-		return -ENOMEM;
-	}
 	while (!error && (entry = readdir(stream)))
 		error = read_entry(fs, layer, index_fd, entry->d_name);
 	return error;

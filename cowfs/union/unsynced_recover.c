@@ -66,16 +66,10 @@ static int add_mark(struct recovery *recovery, const struct mark *mark)
 
 static int read_marks(struct recovery *recovery, int marks)
 {
-	int fd = confined_reopen(marks, O_RDONLY | O_DIRECTORY);
-	DIR *stream CLEANUP(closedir) = fd < 0 ? NULL : fdopendir(fd);
+	DIR *stream CLEANUP(closedir) = NULL;
 	struct dirent *entry;
-	int error = 0;
+	int error = confined_open_stream(marks, NULL, &stream);
 
-	if (!stream) {
-		if (fd >= 0)
-			close(fd);
-		return fd < 0 ? fd : -ENOMEM;
-	}
 	while (!error && (entry = readdir(stream))) {
 		struct mark mark;
 

@@ -74,16 +74,13 @@ static int make_directory(int parent, const char *name)
  */
 static int empty_directory(struct work *work, const char *name, unsigned *moved)
 {
-	int fd = confined_open(work->fd, name, O_RDONLY | O_DIRECTORY, 0);
-	DIR *stream CLEANUP(closedir) = fd < 0 ? NULL : fdopendir(fd);
+	DIR *stream CLEANUP(closedir) = NULL;
 	struct dirent *entry;
+	int fd, error = confined_open_stream(work->fd, name, &stream);
 
-	if (fd < 0)
-		return fd;
-	if (!stream) {
-		close(fd);
-		return -ENOMEM;
-	}
+	if (error)
+		return error;
+	fd = dirfd(stream);
 	while ((entry = readdir(stream))) {
 		char above[WORK_NAME_MAX];
 
@@ -102,14 +99,14 @@ static int empty_directory(struct work *work, const char *name, unsigned *moved)
 /* Deletes every name in work/ once; the number of directories that came up from below meanwhile. */
 static unsigned sweep(struct work *work)
 {
-	int fd = confined_reopen(work->fd, O_RDONLY | O_DIRECTORY);
-	DIR *stream CLEANUP(closedir) = fd < 0 ? NULL : fdopendir(fd);
+	DIR *stream CLEANUP(closedir) = NULL;
 	struct dirent *entry;
 	unsigned moved = 0;
+	int fd = work->fd;
 
-	if (!stream && fd >= 0)
-		close(fd);
-	while (stream && (entry = readdir(stream))) {
+	if (confined_open_stream(fd, NULL, &stream) != 0)
+		return 0;
+	while ((entry = readdir(stream))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
 		    unlinkat(fd, entry->d_name, 0) == 0)
 			continue;
