@@ -5,10 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 
 make_layers() {
-	mkdir -p a b upper work mnt bin
-	echo a >a/file
-	echo b >b/file
-	echo b >b/only-b
+	make_two_layers
+	mkdir work bin
 	ln -s "$COWFS" bin/fuse-overlayfs
 }
 

@@ -89,6 +89,14 @@ mount_simple() {
 	mount_union "$@" lower upper mnt
 }
 
+# Two layers, a above b, an upper and a mountpoint.
+make_two_layers() {
+	mkdir a b upper mnt
+	echo a >a/file
+	echo b >b/file
+	echo b >b/only-b
+}
+
 umount_union() {
 	"$COWFS" umount "$1"
 }
