@@ -47,15 +47,20 @@ static int open_despite_mode(const struct union_fs *fs, const struct location *l
 	return fd;
 }
 
+int data_open_upper(const struct union_fs *fs, const struct location *location)
+{
+	int fd = open_at(location, O_RDWR);
+
+	return fd == -EACCES ? open_despite_mode(fs, location) : fd;
+}
+
 /* Opens a file of the upper both ways if that can be, so that a later write need not open again. */
 static int open_upper(const struct union_fs *fs, const struct location *location, bool writable,
 		      bool *ret_writable)
 {
-	int fd = open_at(location, O_RDWR);
+	int fd = data_open_upper(fs, location);
 
 	*ret_writable = true;
-	if (fd == -EACCES)
-		fd = open_despite_mode(fs, location);
 	if (fd >= 0 || writable)
 		return fd;
 	*ret_writable = false;

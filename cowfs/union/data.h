@@ -12,6 +12,14 @@
  */
 int data_open(struct union_fs *fs, struct inode *inode, bool writable, struct cached_fd **ret_fd);
 
+struct location;
+
+/*
+ * A descriptor for reading and writing of the regular file at a location in the upper, also of one that
+ * its owner, who we are, made read-only. The caller's own. -errno when there is none.
+ */
+int data_open_upper(const struct union_fs *fs, const struct location *location);
+
 /*
  * Before the last name of an upper file goes: makes sure that a descriptor of it is kept until it is
  * forgotten, for nobody told us whether it is open. The inode's lock is held. 0 or -errno.

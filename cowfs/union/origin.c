@@ -7,7 +7,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define RECORD_MAX 48
+void origin_format(char record[ORIGIN_RECORD_MAX], const struct layer *layer, uint64_t inode)
+{
+	(void)snprintf(record, ORIGIN_RECORD_MAX, "%" PRIx64 ":%" PRIx64, layer->id, inode);
+}
+
+bool origin_scan(const char *record, uint64_t *ret_layer_id, uint64_t *ret_inode)
+{
+	char rest;
+
+	return sscanf(record, "%" SCNx64 ":%" SCNx64 "%c", ret_layer_id, ret_inode, &rest) == 2;
+}
 
 /* Files that take no attribute of ours without privilege have their record in the index. */
 static bool is_recorded_in_index(const struct layer *layer, mode_t mode)
@@ -16,23 +26,24 @@ static bool is_recorded_in_index(const struct layer *layer, mode_t mode)
 	       !S_ISDIR(mode);
 }
 
-static void index_name(char name[RECORD_MAX], uint64_t upper_inode)
+static void index_name(char name[ORIGIN_RECORD_MAX], uint64_t upper_inode)
 {
-	(void)snprintf(name, RECORD_MAX, "%" PRIx64 ".origin", upper_inode);
+	(void)snprintf(name, ORIGIN_RECORD_MAX, "%" PRIx64 ".origin", upper_inode);
 }
 
 static ssize_t read_record(const struct union_fs *fs, const struct layer *layer, int directory,
 			   const char *name, const struct attributes *attributes,
-			   char record[RECORD_MAX])
+			   char record[ORIGIN_RECORD_MAX])
 {
-	char link[RECORD_MAX];
+	char link[ORIGIN_RECORD_MAX];
 	ssize_t length;
 
 	if (!is_recorded_in_index(layer, attributes->mode))
 		return layer_get_control(layer, directory, name, CONTROL_ORIGIN, record,
-					 RECORD_MAX);
+					 ORIGIN_RECORD_MAX);
 	index_name(link, attributes->inode);
-	length = readlinkat(fs->hard_links.index_fds[layer->index], link, record, RECORD_MAX - 1);
+	length = readlinkat(fs->hard_links.index_fds[layer->index], link, record,
+			    ORIGIN_RECORD_MAX - 1);
 	if (length >= 0)
 		record[length] = 0;
 	return length;
@@ -41,9 +52,8 @@ static ssize_t read_record(const struct union_fs *fs, const struct layer *layer,
 static bool parse_record(const struct union_fs *fs, const char *record, struct origin *ret_origin)
 {
 	uint64_t id, inode;
-	char rest;
 
-	if (sscanf(record, "%" SCNx64 ":%" SCNx64 "%c", &id, &inode, &rest) != 2)
+	if (!origin_scan(record, &id, &inode))
 		return false;
 	for (unsigned i = 0; i < fs->layer_count; i++) {
 		if (fs->layers[i]->id != id)
@@ -58,7 +68,7 @@ struct origin origin_of(struct union_fs *fs, struct layer *layer, int directory,
 			const struct attributes *attributes)
 {
 	struct origin origin = { layer, attributes->device, attributes->inode };
-	char record[RECORD_MAX];
+	char record[ORIGIN_RECORD_MAX];
 
 	if ((layer->has_state || layer == fs->upper) &&
 	    read_record(fs, layer, directory, name, attributes, record) > 0)
@@ -69,10 +79,9 @@ struct origin origin_of(struct union_fs *fs, struct layer *layer, int directory,
 void origin_record(struct union_fs *fs, int directory, const char *name,
 		   const struct attributes *copy, const struct origin *origin)
 {
-	char record[RECORD_MAX], link[RECORD_MAX];
+	char record[ORIGIN_RECORD_MAX], link[ORIGIN_RECORD_MAX];
 
-	(void)snprintf(record, sizeof(record), "%" PRIx64 ":%" PRIx64, origin->layer->id,
-		       origin->inode);
+	origin_format(record, origin->layer, origin->inode);
 	/* Without a record the number changes at the next mount; no reason to refuse the change. */
 	if (!is_recorded_in_index(fs->upper, copy->mode)) {
 		(void)layer_set_control(fs->upper, directory, name, CONTROL_ORIGIN, record);
@@ -85,7 +94,7 @@ void origin_record(struct union_fs *fs, int directory, const char *name,
 
 void origin_forget(struct union_fs *fs, mode_t mode, uint64_t upper_inode)
 {
-	char link[RECORD_MAX];
+	char link[ORIGIN_RECORD_MAX];
 
 	if (!is_recorded_in_index(fs->upper, mode))
 		return;

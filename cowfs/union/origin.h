@@ -21,6 +21,13 @@ struct origin {
 	uint64_t inode;
 };
 
+#define ORIGIN_RECORD_MAX 48
+
+/* The record `LAYER-ID:INODE` of a file in layer. */
+void origin_format(char record[ORIGIN_RECORD_MAX], const struct layer *layer, uint64_t inode);
+/* What such a record says; false for anything else. */
+bool origin_scan(const char *record, uint64_t *ret_layer_id, uint64_t *ret_inode);
+
 /*
  * Where name in directory (NULL: what the descriptor refers to), which is in the layer and has these
  * attributes on disk, comes from: what is recorded, which may be of any deeper layer, or else itself.

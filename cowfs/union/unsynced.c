@@ -4,6 +4,7 @@
 #include "base/confined.h"
 #include "base/file_system.h"
 #include "union/fs.h"
+#include "union/origin.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,23 +19,20 @@
 #define UNSYNCED_MOST 16384
 #define SETTLE_AFTER_SECONDS 2
 
-#define MARK_NAME_MAX 24
-#define MARK_TARGET_MAX 48
-
-static void mark_name(char name[MARK_NAME_MAX], uint64_t upper_inode)
+void unsynced_mark_name(char name[UNSYNCED_NAME_MAX], uint64_t upper_inode)
 {
-	(void)snprintf(name, MARK_NAME_MAX, "%" PRIx64, upper_inode);
+	(void)snprintf(name, UNSYNCED_NAME_MAX, "%" PRIx64, upper_inode);
 }
 
-static int remove_mark(const struct unsynced *unsynced, uint64_t upper_inode)
+int unsynced_remove_mark(const struct unsynced *unsynced, uint64_t upper_inode)
 {
-	char name[MARK_NAME_MAX];
+	char name[UNSYNCED_NAME_MAX];
 
-	mark_name(name, upper_inode);
+	unsynced_mark_name(name, upper_inode);
 	return unlinkat(unsynced->fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int sync_marks(const struct unsynced *unsynced)
+int unsynced_sync_marks(const struct unsynced *unsynced)
 {
 	return fsync(unsynced->fd) < 0 ? -errno : 0;
 }
@@ -79,9 +77,9 @@ int unsynced_settle(struct union_fs *fs, struct inode *inode, int fd)
 	if (!inode_has(inode, INODE_UNSYNCED))
 		return 0;
 	if (is_marked(unsynced, upper_inode)) {
-		error = fdatasync(fd) < 0 ? -errno : remove_mark(unsynced, upper_inode);
+		error = fdatasync(fd) < 0 ? -errno : unsynced_remove_mark(unsynced, upper_inode);
 		if (!error)
-			error = sync_marks(unsynced);
+			error = unsynced_sync_marks(unsynced);
 		if (error)
 			return error;
 		pthread_mutex_lock(&unsynced->lock);
@@ -99,7 +97,7 @@ void unsynced_forget(struct union_fs *fs, uint64_t upper_inode)
 	if (unsynced->fd < 0)
 		return;
 	pthread_mutex_lock(&unsynced->lock);
-	(void)remove_mark(unsynced, upper_inode);
+	(void)unsynced_remove_mark(unsynced, upper_inode);
 	take_from_memory(unsynced, upper_inode);
 	pthread_mutex_unlock(&unsynced->lock);
 }
@@ -125,11 +123,11 @@ static int remove_first(struct unsynced *unsynced, size_t count)
 		/* With the lock: a number forgotten just now may soon mark another file. */
 		pthread_mutex_lock(&unsynced->lock);
 		if (unsynced->inodes[i])
-			error = remove_mark(unsynced, unsynced->inodes[i]);
+			error = unsynced_remove_mark(unsynced, unsynced->inodes[i]);
 		pthread_mutex_unlock(&unsynced->lock);
 	}
 	if (!error)
-		error = sync_marks(unsynced);
+		error = unsynced_sync_marks(unsynced);
 	if (error)
 		return error;
 	pthread_mutex_lock(&unsynced->lock);
@@ -224,12 +222,12 @@ bool unsynced_mark(struct union_fs *fs, uint64_t upper_inode, const struct layer
 		   uint64_t inode)
 {
 	struct unsynced *unsynced = &fs->unsynced;
-	char name[MARK_NAME_MAX], target[MARK_TARGET_MAX];
+	char name[UNSYNCED_NAME_MAX], target[ORIGIN_RECORD_MAX];
 
 	if (unsynced->fd < 0)
 		return false;
-	mark_name(name, upper_inode);
-	(void)snprintf(target, sizeof(target), "%" PRIx64 ":%" PRIx64, layer->id, inode);
+	unsynced_mark_name(name, upper_inode);
+	origin_format(target, layer, inode);
 	/* One that stands there is of a file that was deleted behind our back. */
 	if (symlinkat(target, unsynced->fd, name) < 0 &&
 	    (errno != EEXIST || unlinkat(unsynced->fd, name, 0) < 0 ||

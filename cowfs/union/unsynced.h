@@ -70,7 +70,15 @@ int unsynced_settle_all(struct union_fs *fs);
 /* How many are marked now. */
 size_t unsynced_count(struct union_fs *fs);
 
-/* -- unsynced_recover.c -- */
+/* -- for unsynced_recover.c, and what that offers -- */
+
+#define UNSYNCED_NAME_MAX 24
+
+/* The name of the mark for the upper file of this number. */
+void unsynced_mark_name(char name[UNSYNCED_NAME_MAX], uint64_t upper_inode);
+/* Takes it off the disk, if it is there; certain after unsynced_sync_marks(). 0 or -errno. */
+int unsynced_remove_mark(const struct unsynced *unsynced, uint64_t upper_inode);
+int unsynced_sync_marks(const struct unsynced *unsynced);
 
 /* Copies again what is marked, then removes the marks. As unsynced_open(). */
 int unsynced_recover(struct union_fs *fs, struct problem *problem, struct problem *warning);

@@ -5,7 +5,9 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "union/copy_data.h"
+#include "union/data.h"
 #include "union/fs.h"
+#include "union/location.h"
 #include "union/origin.h"
 
 #include <dirent.h>
@@ -15,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define RECORD_MAX 48
 
 struct mark {
 	uint64_t upper_inode;
@@ -37,14 +37,14 @@ struct recovery {
 static bool parse_mark(int marks, const char *name, struct mark *ret_mark)
 {
 	struct mark mark = { 0 };
-	char record[RECORD_MAX], rest;
+	char record[ORIGIN_RECORD_MAX], own_name[UNSYNCED_NAME_MAX];
 	ssize_t length = readlinkat(marks, name, record, sizeof(record) - 1);
 
-	if (length < 0)
+	if (length < 0 || sscanf(name, "%" SCNx64, &mark.upper_inode) != 1)
 		return false;
 	record[length] = 0;
-	if (sscanf(name, "%" SCNx64 "%c", &mark.upper_inode, &rest) != 1 ||
-	    sscanf(record, "%" SCNx64 ":%" SCNx64 "%c", &mark.layer_id, &mark.inode, &rest) != 2)
+	unsynced_mark_name(own_name, mark.upper_inode);
+	if (strcmp(name, own_name) != 0 || !origin_scan(record, &mark.layer_id, &mark.inode))
 		return false;
 	*ret_mark = mark;
 	return true;
@@ -197,19 +197,6 @@ static int find_lower(struct recovery *recovery, struct layer_dir *dir, int fd, 
 	return 0;
 }
 
-/* Opens for writing what may be read-only for its owner, who we are then. */
-static int open_copy(int directory, const char *name, const struct attributes *attributes)
-{
-	int fd = confined_open_regular(directory, name, O_RDWR);
-
-	if (fd != -EACCES)
-		return fd;
-	(void)confined_chmod(directory, name, (attributes->mode & 07777) | 0600);
-	fd = confined_open_regular(directory, name, O_RDWR);
-	(void)confined_chmod(directory, name, attributes->mode & 07777);
-	return fd;
-}
-
 static int copy_again(int from, int to, const struct attributes *attributes)
 {
 	const struct timespec times[2] = { attributes->atime, attributes->mtime };
@@ -244,7 +231,8 @@ static int restore(struct recovery *recovery, const struct mark *mark, int direc
 	fd_cache_release(fs->fds, fd);
 	if (error || origin.layer != expected.layer || origin.inode != expected.inode)
 		return error;
-	to = open_copy(directory, name, attributes);
+	to = data_open_upper(
+		fs, &(struct location){ .layer = fs->upper, .fd = directory, .name = name });
 	return to < 0 ? to : copy_again(from, to, attributes);
 }
 
@@ -276,16 +264,14 @@ static int restore_all(struct recovery *recovery)
 	return error ? error : walk_layer(recovery, fs->upper, restore_upper);
 }
 
-static int remove_marks(const struct recovery *recovery, int marks)
+static int remove_marks(const struct recovery *recovery)
 {
-	for (size_t i = 0; i < recovery->count; i++) {
-		char name[RECORD_MAX];
+	const struct unsynced *unsynced = &recovery->fs->unsynced;
+	int error = 0;
 
-		(void)snprintf(name, sizeof(name), "%" PRIx64, recovery->marks[i].upper_inode);
-		if (unlinkat(marks, name, 0) < 0)
-			return -errno;
-	}
-	return fsync(marks) < 0 ? -errno : 0;
+	for (size_t i = 0; i < recovery->count && !error; i++)
+		error = unsynced_remove_mark(unsynced, recovery->marks[i].upper_inode);
+	return error ? error : unsynced_sync_marks(unsynced);
 }
 
 static void release(struct recovery *recovery)
@@ -300,14 +286,13 @@ static void release(struct recovery *recovery)
 int unsynced_recover(struct union_fs *fs, struct problem *problem, struct problem *warning)
 {
 	struct recovery recovery = { .fs = fs };
-	int marks = fs->unsynced.fd;
-	int error = read_marks(&recovery, marks);
+	int error = read_marks(&recovery, fs->unsynced.fd);
 
 	/* Read-only, what is marked is left for the next mount that may write. */
 	if (!error && recovery.count && !fs->read_only)
 		error = restore_all(&recovery);
 	if (!error && recovery.count && !fs->read_only)
-		error = remove_marks(&recovery, marks);
+		error = remove_marks(&recovery);
 	release(&recovery);
 	if (error)
 		return problem_set(problem, error,
