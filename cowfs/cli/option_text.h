@@ -9,7 +9,7 @@
 #pragma once
 
 #include "base/problem.h"
-#include "cli/string_list.h"
+#include "base/string_list.h"
 
 #include <stdbool.h>
 

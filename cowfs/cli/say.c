@@ -4,6 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static const char *program = "cowfs";
+
+void say_as(const char *name)
+{
+	program = name;
+}
+
 void say(const char *format, ...)
 {
 	char text[2048];
@@ -17,5 +24,5 @@ void say(const char *format, ...)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '?';
 	}
-	(void)fprintf(stderr, "cowfs: %s\n", text);
+	(void)fprintf(stderr, "%s: %s\n", program, text);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowfs stat: what a mounted union has done and holds. */
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/say.h"
 #include "cli/status.h"
-#include "fuse/json.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
-#include "fuse/json.h"
+#include "base/json.h"
 #include "fuse/session.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/string_list.h"
+#include "base/string_list.h"
 
 #include <errno.h>
 #include <stdarg.h>
