@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# debian_root.sh DIRECTORY: makes a small Debian root there with apt, gcc, git and python3.
+# debian_root.sh DIRECTORY [PACKAGE...]: makes a small Debian root there with these packages; without
+# any, with apt, gcc, git and python3.
 #
 # By mmdebstrap from the mirrors that this machine's apt knows; where those cannot be reached, from
 # the files of the same packages as they are installed here. Exit status 77 with a sentence when
@@ -9,8 +10,10 @@
 
 set -eu
 
-packages='apt bash binutils ca-certificates coreutils cpp dash diffutils dpkg findutils gcc git grep
-	gzip libc-bin libc6-dev make mawk perl-base python3 sed tar util-linux'
+root=$1
+shift
+packages=${*:-'apt bash binutils ca-certificates coreutils cpp dash diffutils dpkg findutils gcc git grep
+	gzip libc-bin libc6-dev make mawk perl-base python3 sed tar util-linux'}
 
 from_mirror() {
 	local mirror suite
@@ -28,6 +31,20 @@ with_dependencies() {
 	# shellcheck disable=SC2086
 	apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts \
 		--no-breaks --no-replaces --no-enhances $packages | grep '^[a-z0-9]' | sort -u
+}
+
+# What dpkg in the root knows of them.
+tell_dpkg() {
+	local database=$1/var/lib/dpkg package
+	shift
+	for package in "$@"; do
+		dpkg-query --status "$package"
+		echo
+	done >"$database/status"
+	for package in "$@"; do
+		cp -a "/var/lib/dpkg/info/$package".{list,md5sums,conffiles} "$database/info/" || true
+		cp -a "/var/lib/dpkg/info/$package":*.{list,md5sums,conffiles} "$database/info/" || true
+	done 2>/dev/null
 }
 
 # Merged /usr first, so that what dpkg lists under /bin lands where it belongs.
@@ -48,10 +65,11 @@ make_skeleton() {
 }
 
 from_this_machine() {
-	local file
+	local file names
+	mapfile -t names < <(with_dependencies)
 	make_skeleton "$1"
-	# shellcheck disable=SC2046
-	dpkg -L $(with_dependencies) 2>/dev/null | sort -u | grep -v '^/usr/share/\(doc\|locale\|man\)/' |
+	tell_dpkg "$1" "${names[@]}"
+	dpkg -L "${names[@]}" 2>/dev/null | sort -u | grep -v '^/usr/share/\(doc\|locale\|man\)/' |
 		while read -r file; do
 			if [ -L "$file" ] || [ -f "$file" ]; then
 				echo "$file"
@@ -68,11 +86,14 @@ from_this_machine() {
 }
 
 works() {
-	chroot "$1" /bin/sh -c 'apt-get --version && gcc --version && git --version && python3 --version' \
-		>/dev/null 2>&1
+	local program
+	for program in dpkg apt-get gcc git python3; do
+		if [ -x "$1/usr/bin/$program" ]; then
+			chroot "$1" "$program" --version >/dev/null 2>&1 || return 1
+		fi
+	done
 }
 
-root=$1
 if from_mirror "$root" && works "$root"; then
 	exit 0
 fi

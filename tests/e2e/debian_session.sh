@@ -4,8 +4,7 @@
 # mounted again, everything in its place.
 #
 # The root is made once by debian_root.sh and kept as a tar archive in $COWFS_CACHE if that is set, else in the build
-# directory. Where no mirror can be reached it comes from this machine's packages; then dpkg's database is empty at
-# first, and has only the packages made here.
+# directory. Where no mirror can be reached it comes from this machine's packages.
 # shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC2119,SC2016
 . "$(dirname "$0")/lib.sh"
 
