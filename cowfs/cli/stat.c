@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/name_text.h"
 #include "cli/say.h"
 #include "cli/status.h"
 
@@ -39,11 +40,30 @@ static void print_members(const char *name, json_object *object)
 	}
 }
 
+/* A layer as AUFS showed its branches. */
+static void print_layer(const char *name, json_object *layer)
+{
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+	json_object *path, *role;
+	bool upper = json_object_object_get_ex(layer, "role", &role) &&
+		     strcmp(json_object_get_string(role), "upper") == 0;
+
+	if (json_object_object_get_ex(layer, "path", &path) &&
+	    name_text_append(&text, json_object_get_string(path)) == 0 &&
+	    buffer_append_string(&text, upper ? "=rw" : "=ro+wh") == 0)
+		print_line(0, name, buffer_string(&text));
+}
+
 static void print_array(const char *name, json_object *array)
 {
-	for (size_t i = 0; i < json_object_array_length(array); i++)
-		print_line(2, i == 0 ? name : "",
-			   json_object_get_string(json_object_array_get_idx(array, i)));
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		json_object *element = json_object_array_get_idx(array, i);
+
+		if (json_object_is_type(element, json_type_object))
+			print_layer(i == 0 ? name : "", element);
+		else
+			print_line(2, i == 0 ? name : "", json_object_get_string(element));
+	}
 }
 
 static void print_value(const char *name, json_object *value)
@@ -61,41 +81,51 @@ static void print_value(const char *name, json_object *value)
 	}
 }
 
-static int print_status(const char *json)
+static void print_status(json_object *status)
 {
-	CLEANUP(json_put) json_object *status = json_tokener_parse(json);
-	struct json_object_iterator next, end;
+	struct json_object_iterator next = json_object_iter_begin(status);
+	struct json_object_iterator end = json_object_iter_end(status);
 
-	if (!json_object_is_type(status, json_type_object)) {
-		say("the union's answer cannot be understood; is it another version of cowfs?");
-		return STATUS_FAILED;
-	}
-	next = json_object_iter_begin(status);
-	end = json_object_iter_end(status);
 	for (; !json_object_iter_equal(&next, &end); json_object_iter_next(&next))
 		print_value(json_object_iter_peek_name(&next), json_object_iter_peek_value(&next));
-	return STATUS_OK;
+}
+
+/* The numbers, and beside them the layers. */
+static int read_all(const char *mountpoint, json_object **ret_status, struct problem *problem)
+{
+	CLEANUP(json_put) json_object *status = NULL, *stack = NULL;
+	int result = status_read(mountpoint, &status, problem);
+
+	if (result == 0)
+		result = status_read_stack(mountpoint, &stack, problem);
+	if (result < 0)
+		return result;
+	json_object_object_foreach(
+		stack, key,
+		member) if (json_object_object_add(status, key, json_object_get(member)) <
+			    0) return problem_set(problem, -ENOMEM, "out of memory");
+	*ret_status = steal_pointer(&status);
+	return 0;
 }
 
 static int show(const char *mountpoint, bool as_json)
 {
-	cleanup_buffer struct buffer json = BUFFER_INIT;
+	CLEANUP(json_put) json_object *status = NULL;
 	struct problem problem;
-	int status = STATUS_OK;
 
-	if (status_read(mountpoint, &json, &problem) < 0) {
+	if (read_all(mountpoint, &status, &problem) < 0) {
 		say("%s", problem.text);
 		return STATUS_FAILED;
 	}
 	if (as_json)
-		(void)puts(buffer_string(&json));
+		(void)name_text_print_json(status, stdout);
 	else
-		status = print_status(buffer_string(&json));
+		print_status(status);
 	if (fflush(stdout) != 0) {
 		say("cannot write: %s", strerror(errno));
 		return STATUS_FAILED;
 	}
-	return status;
+	return STATUS_OK;
 }
 
 int command_stat(int argc, char **argv)

@@ -76,11 +76,11 @@ static void wait_for_end(int pidfd, pid_t pid)
 
 static int umount_and_wait(const char *mountpoint, bool lazy)
 {
-	cleanup_buffer struct buffer json = BUFFER_INIT;
+	CLEANUP(json_put) json_object *answer = NULL;
 	cleanup_fd int pidfd = -1;
 	struct problem problem;
 	pid_t pid = 0;
-	int result = status_read(mountpoint, &json, &problem);
+	int result = status_read(mountpoint, &answer, &problem);
 	int status;
 
 	/* A mount without a daemon has to go as well; nobody is to be waited for. */
@@ -89,7 +89,7 @@ static int umount_and_wait(const char *mountpoint, bool lazy)
 		return STATUS_FAILED;
 	}
 	if (result == 0)
-		pid = status_daemon(buffer_string(&json));
+		pid = status_daemon(answer);
 	/* Before the unmount: afterwards the number could be another's. */
 	if (pid > 0 && !lazy)
 		pidfd = pidfd_open(pid, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The flags of chattr(1), and our own report; every other ioctl is unknown. */
+/* The flags of chattr(1), and our own reports; every other ioctl is unknown. */
 #include "fuse/operations.h"
 
 #include <errno.h>
@@ -133,6 +133,29 @@ static void report(struct session *session, fuse_req_t req, size_t out_size)
 		(void)fuse_reply_ioctl(req, 0, text.data, text.length + 1);
 }
 
+static void report_stack(struct session *session, fuse_req_t req, struct inode *inode,
+			 const void *in, size_t in_size, size_t out_size)
+{
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+	struct stack_page page = { 0 };
+	int result = stack_report(session, inode, &text);
+
+	if (result == 0 && (in_size < sizeof(page) || out_size < sizeof(page)))
+		result = -EINVAL;
+	if (result < 0) {
+		reply_result(req, result);
+		return;
+	}
+	memcpy(&page.offset, in, sizeof(page.offset));
+	if (page.offset < text.length) {
+		size_t left = text.length - (size_t)page.offset;
+
+		page.size = (uint32_t)(left < sizeof(page.text) ? left : sizeof(page.text));
+		memcpy(page.text, text.data + page.offset, page.size);
+	}
+	(void)fuse_reply_ioctl(req, 0, &page, sizeof(page));
+}
+
 void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
 	      struct fuse_file_info *file, unsigned flags, const void *in, size_t in_size,
 	      size_t out_size)
@@ -143,8 +166,13 @@ void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
 	(void)argument;
 	(void)file;
 	(void)flags;
-	if (command == STAT_IOCTL && node == FUSE_ROOT_ID) {
+	/* A look at the counts does not change them. */
+	if (command == STAT_IOCTL) {
 		report(session, req, out_size);
+		return;
+	}
+	if (command == STACK_IOCTL) {
+		report_stack(session, req, inode, in, in_size, out_size);
 		return;
 	}
 	counts_add(&session->counts, MESSAGE_IOCTL);

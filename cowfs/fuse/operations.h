@@ -129,3 +129,9 @@ void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
 
 /* stat_report.c: the text of `cowfs stat`, in JSON. 0 or -ENOMEM. */
 int stat_report(const struct session *session, struct buffer *text);
+
+/*
+ * stack_report.c: the layers, how they are read, and where inode is in the union, in JSON. Paths are those of this
+ * process, whose mount namespace it names. 0 or -errno.
+ */
+int stack_report(const struct session *session, struct inode *inode, struct buffer *text);

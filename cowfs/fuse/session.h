@@ -14,6 +14,8 @@
 #include "union/union.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
 
 struct session;
 
@@ -62,10 +64,23 @@ int session_run(struct session *session);
 int session_describe(const struct session *session, struct buffer *text);
 
 /*
- * What `cowfs stat` shows, as JSON: the value of this attribute of the root, which is never listed.
- * Where attributes are switched off the same text comes from an ioctl on the root directory.
+ * What `cowfs stat` shows, as JSON: the value of this attribute of any file or directory, which is never listed.
+ * Where attributes are switched off the same text comes from an ioctl on a directory.
  */
 #define STAT_ATTRIBUTE "user.cowfs.stat"
 #define STAT_SIZE_MAX 65536
 #define STAT_IOCTL_SIZE 8192
 #define STAT_IOCTL _IOC(_IOC_READ, 'c', 0x75, STAT_IOCTL_SIZE)
+
+/*
+ * The layers, as JSON, by an ioctl on a directory of the union, page by page since there may be many: text from offset
+ * on; size 0 is the end. Members: "path" (where that directory is in the union), "stack" (an array of layers, the
+ * topmost first: "path", "role", "device", "inode", "attributes", "dialect"), "options" as for mounting, "workdir" if it
+ * was given, and "mount_namespace", the inode number of the one in which the paths hold.
+ */
+struct stack_page {
+	uint64_t offset; /* asked for */
+	uint32_t size;	 /* answered: how many bytes of text */
+	char text[8180];
+};
+#define STACK_IOCTL _IOWR('c', 0x76, struct stack_page)

@@ -5,34 +5,18 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Adds value, which may be NULL for want of memory, to object, which takes it over. */
-static int add(json_object *object, const char *key, json_object *value)
-{
-	if (!value)
-		return -ENOMEM;
-	if (json_object_object_add(object, key, value) == 0)
-		return 0;
-	(void)json_object_put(value);
-	return -ENOMEM;
-}
-
-static int add_number(json_object *object, const char *key, uint64_t number)
-{
-	return add(object, key, json_object_new_uint64(number));
-}
-
 static int add_messages(json_object *report, const struct counts *counts)
 {
 	CLEANUP(json_put) json_object *messages = json_object_new_object();
 	int result = messages ? 0 : -ENOMEM;
 
 	for (int message = 0; message < MESSAGE_KINDS && result == 0; message++)
-		result = add_number(messages, message_name((enum message)message),
-				    counts_get(counts, (enum message)message));
+		result = json_add_number(messages, message_name((enum message)message),
+					 counts_get(counts, (enum message)message));
 	if (result == 0)
-		result = add_number(report, "messages_total", counts_total(counts));
+		result = json_add_number(report, "messages_total", counts_total(counts));
 	if (result == 0)
-		result = add(report, "messages", steal_pointer(&messages));
+		result = json_add(report, "messages", steal_pointer(&messages));
 	return result;
 }
 
@@ -42,21 +26,21 @@ static int add_counts(json_object *report, struct union_fs *fs)
 	int result;
 
 	union_count(fs, &counts);
-	result = add_number(report, "layers", counts.layers);
+	result = json_add_number(report, "layers", counts.layers);
 	if (result == 0)
-		result = add_number(report, "inodes", counts.inodes);
+		result = json_add_number(report, "inodes", counts.inodes);
 	if (result == 0)
-		result = add_number(report, "listings", counts.listings);
+		result = json_add_number(report, "listings", counts.listings);
 	if (result == 0)
-		result = add_number(report, "listing_bytes", counts.listing_bytes);
+		result = json_add_number(report, "listing_bytes", counts.listing_bytes);
 	if (result == 0)
-		result = add_number(report, "descriptors", counts.descriptors);
+		result = json_add_number(report, "descriptors", counts.descriptors);
 	if (result == 0)
-		result = add_number(report, "copied_up_files", counts.copied_up_files);
+		result = json_add_number(report, "copied_up_files", counts.copied_up_files);
 	if (result == 0)
-		result = add_number(report, "copied_up_bytes", counts.copied_up_bytes);
+		result = json_add_number(report, "copied_up_bytes", counts.copied_up_bytes);
 	if (result == 0)
-		result = add_number(report, "unsynced_files", counts.unsynced_files);
+		result = json_add_number(report, "unsynced_files", counts.unsynced_files);
 	return result;
 }
 
@@ -65,16 +49,10 @@ static int add_features(json_object *object, const struct negotiated *negotiated
 	CLEANUP(json_put) json_object *features = json_object_new_array();
 	int result = features ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < negotiated->feature_count && result == 0; i++) {
-		json_object *name = json_object_new_string(negotiated->features[i]);
-
-		if (!name || json_object_array_add(features, name) != 0) {
-			(void)json_object_put(name);
-			result = -ENOMEM;
-		}
-	}
+	for (size_t i = 0; i < negotiated->feature_count && result == 0; i++)
+		result = json_append(features, json_object_new_string(negotiated->features[i]));
 	if (result == 0)
-		result = add(object, "features", steal_pointer(&features));
+		result = json_add(object, "features", steal_pointer(&features));
 	return result;
 }
 
@@ -87,15 +65,15 @@ static int add_negotiated(json_object *report, const struct negotiated *negotiat
 	(void)snprintf(protocol, sizeof(protocol), "%u.%u", negotiated->protocol_major,
 		       negotiated->protocol_minor);
 	if (result == 0)
-		result = add(object, "protocol", json_object_new_string(protocol));
+		result = json_add(object, "protocol", json_object_new_string(protocol));
 	if (result == 0)
-		result = add_number(object, "max_write", negotiated->max_write);
+		result = json_add_number(object, "max_write", negotiated->max_write);
 	if (result == 0)
-		result = add_number(object, "max_readahead", negotiated->max_readahead);
+		result = json_add_number(object, "max_readahead", negotiated->max_readahead);
 	if (result == 0)
-		result = add_number(object, "max_background", negotiated->max_background);
+		result = json_add_number(object, "max_background", negotiated->max_background);
 	if (result == 0)
-		result = add(report, "negotiated", steal_pointer(&object));
+		result = json_add(report, "negotiated", steal_pointer(&object));
 	return result;
 }
 
@@ -123,13 +101,14 @@ int stat_report(const struct session *session, struct buffer *text)
 	int result = report ? 0 : -ENOMEM;
 
 	if (result == 0)
-		result = add(report, "version", json_object_new_string(PACKAGE_VERSION));
+		result = json_add(report, "version", json_object_new_string(PACKAGE_VERSION));
 	if (result == 0)
-		result = add_number(report, "pid", (uint64_t)getpid());
+		result = json_add_number(report, "pid", (uint64_t)getpid());
 	if (result == 0)
-		result = add_number(report, "pid_namespace", pid_namespace());
+		result = json_add_number(report, "pid_namespace", pid_namespace());
 	if (result == 0)
-		result = add_number(report, "uptime_seconds", seconds_since(&session->started));
+		result =
+			json_add_number(report, "uptime_seconds", seconds_since(&session->started));
 	if (result == 0)
 		result = add_counts(report, session->fs);
 	if (result == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Extended attributes, and the one of our own on the root that `cowfs stat` reads. */
+/* Extended attributes, and the one of our own that `cowfs stat` reads. */
 #include "base/cleanup.h"
 #include "fuse/operations.h"
 #include "fuse/scratch.h"
@@ -15,9 +15,9 @@ static bool is_acl(const char *name)
 	return strncmp(name, ACL_PREFIX, strlen(ACL_PREFIX)) == 0;
 }
 
-static bool is_stat(fuse_ino_t node, const char *name)
+static bool is_stat(const char *name)
 {
-	return node == FUSE_ROOT_ID && strcmp(name, STAT_ATTRIBUTE) == 0;
+	return strcmp(name, STAT_ATTRIBUTE) == 0;
 }
 
 /* What ends a request before the union is asked: 0 or -errno. */
@@ -64,7 +64,7 @@ void op_getxattr(fuse_req_t req, fuse_ino_t node, const char *name, size_t size)
 	int refused = refuse(session, name);
 
 	/* A look at the counts does not change them. */
-	if (is_stat(node, name) && !refused) {
+	if (is_stat(name) && !refused) {
 		reply_stat(session, req, size);
 		return;
 	}
@@ -172,7 +172,7 @@ void op_setxattr(fuse_req_t req, fuse_ino_t node, const char *name, const char *
 	struct inode *inode = inode_of(session, node);
 	int result = refuse(session, name);
 
-	if (result == 0 && is_stat(node, name))
+	if (result == 0 && is_stat(name))
 		result = -EPERM;
 	if (result == 0)
 		result = union_setxattr(session->fs, inode, name, value, size, flags);
@@ -186,7 +186,7 @@ void op_removexattr(fuse_req_t req, fuse_ino_t node, const char *name)
 	struct session *session = begin(req, MESSAGE_REMOVEXATTR);
 	int result = refuse(session, name);
 
-	if (result == 0 && is_stat(node, name))
+	if (result == 0 && is_stat(name))
 		result = -EPERM;
 	if (result == 0)
 		result = union_removexattr(session->fs, inode_of(session, node), name);

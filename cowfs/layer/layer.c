@@ -121,6 +121,7 @@ static int open_root(struct layer *layer, struct problem *problem)
 	if (error)
 		return problem_set(problem, error, "%s: cannot be read as a layer: %s", layer->path,
 				   strerror(-error));
+	layer->real_path = realpath(layer->path, NULL);
 	return 0;
 }
 
@@ -188,5 +189,6 @@ void layer_close(struct layer *layer)
 	layer_dir_unref(layer->root);
 	(void)pthread_rwlock_destroy(&layer->names);
 	free(layer->path);
+	free(layer->real_path);
 	free(layer);
 }

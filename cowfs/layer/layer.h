@@ -22,10 +22,11 @@
 struct layer_dir;
 
 struct layer {
-	char *path;	     /* as the person gave it, for messages; owned */
-	unsigned index;	     /* 0 is the topmost layer of the stack */
-	int root_fd;	     /* O_PATH; borrowed from root, which keeps it pinned */
-	uint64_t device;     /* of its root */
+	char *path;	 /* as the person gave it, for messages; owned */
+	char *real_path; /* absolute, when it was opened; NULL where that cannot be told; owned */
+	unsigned index;	 /* 0 is the topmost layer of the stack */
+	int root_fd;	 /* O_PATH; borrowed from root, which keeps it pinned */
+	uint64_t device; /* of its root */
 	uint64_t root_inode; /* of its root */
 	/*
 	 * Which tree this is: a hash of the root's inode number and birth time, the same at every

@@ -110,6 +110,17 @@ void id_map_free(struct id_map *map)
 	*map = (struct id_map){ 0 };
 }
 
+int id_map_format(const struct id_map *map, struct buffer *text)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < map->count && !error; i++)
+		error = buffer_append_format(text, "%s%u:%u:%u", i > 0 ? ":" : "",
+					     map->ranges[i].disk, map->ranges[i].shown,
+					     map->ranges[i].count);
+	return error;
+}
+
 uint32_t id_map_to_shown(const struct id_map *map, uint32_t disk)
 {
 	if (map->count == 0)

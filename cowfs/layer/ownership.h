@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/buffer.h"
 #include "base/problem.h"
 #include "layer/attributes.h"
 
@@ -54,6 +55,8 @@ struct ownership {
  */
 int id_map_parse(const char *text, struct id_map *ret_map, struct problem *problem);
 void id_map_free(struct id_map *map);
+/* Appends the map in the form that id_map_parse() reads; nothing for an empty one. 0 or -ENOMEM. */
+int id_map_format(const struct id_map *map, struct buffer *text);
 
 /* Total: an id that no range covers is shown as OVERFLOW_ID. */
 uint32_t id_map_to_shown(const struct id_map *map, uint32_t disk);

@@ -49,6 +49,8 @@ static size_t descriptor_budget(const struct union_options *options)
 
 static int init(struct union_fs *fs, const struct union_options *options)
 {
+	fs->has_upper = options->upper != NULL;
+	fs->dialect = options->dialect;
 	fs->redirect = options->redirect;
 	if (fs->redirect == REDIRECT_DEFAULT)
 		fs->redirect = options->dialect == WHITEOUT_OVERLAY ? REDIRECT_COPY : REDIRECT_ON;
@@ -108,7 +110,7 @@ static int open_layers(struct union_fs *fs, const struct union_options *options,
 	if (!fs->layers)
 		return problem_set(problem, -ENOMEM, "out of memory");
 	if (options->upper)
-		error = open_layer(fs, options, options->upper, true, problem);
+		error = open_layer(fs, options, options->upper, !options->only_look, problem);
 	for (size_t i = 0; !error && i < options->lower_count; i++)
 		error = open_layer(fs, options, options->lowers[i], false, problem);
 	for (unsigned i = 0; !error && i < fs->layer_count; i++)
@@ -121,6 +123,8 @@ static int open_state(struct union_fs *fs, const struct union_options *options,
 {
 	int error;
 
+	if (options->upper && options->only_look)
+		return work_look(&fs->work, fs->layers[0], options->workdir, problem);
 	if (!fs->upper)
 		return 0;
 	error = work_open(&fs->work, fs->upper, options->workdir, problem);
@@ -187,7 +191,7 @@ int union_open(const struct union_options *options, struct union_fs **ret_fs,
 		error = open_layers(fs, options, problem);
 	if (!error)
 		error = stack_check(fs->layers, fs->layer_count, options->mountpoint,
-				    fs->upper ? options->workdir : NULL, problem);
+				    options->upper ? options->workdir : NULL, problem);
 	if (!error)
 		error = open_state(fs, options, problem);
 	if (!error) {

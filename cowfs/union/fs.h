@@ -40,6 +40,8 @@ struct union_fs {
 	unsigned layer_count;
 	struct layer *upper; /* layers[0], or NULL */
 
+	bool has_upper; /* also true of one that is only looked at, when upper is NULL */
+	enum whiteout_dialect dialect;
 	enum redirect_mode redirect;
 	bool volatile_upper, read_only, no_xattr, changing, static_nlink;
 	struct ownership ownership; /* its maps are borrowed from the options */

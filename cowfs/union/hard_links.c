@@ -113,6 +113,14 @@ static int open_lower_index(const struct layer *layer)
 	return confined_open(state, "index", O_PATH | O_DIRECTORY, 0);
 }
 
+static int open_index(const struct union_fs *fs, const struct layer *layer)
+{
+	/* An upper's may lie elsewhere, also when it is only looked at. */
+	if (layer->index == 0 && fs->work.state_fd >= 0)
+		return fs->work.index_fd < 0 ? -1 : dup(fs->work.index_fd);
+	return open_lower_index(layer);
+}
+
 int hard_links_open(struct union_fs *fs)
 {
 	struct hard_links *links = &fs->hard_links;
@@ -125,8 +133,7 @@ int hard_links_open(struct union_fs *fs)
 		links->index_fds[i] = -1;
 	for (unsigned i = 0; i < fs->layer_count; i++) {
 		struct layer *layer = fs_layer(fs, i);
-		int error,
-			fd = layer == fs->upper ? dup(fs->work.index_fd) : open_lower_index(layer);
+		int error, fd = open_index(fs, layer);
 
 		if (fd < 0)
 			continue;

@@ -64,13 +64,19 @@ static bool parse_record(const struct union_fs *fs, const char *record, struct o
 	return false;
 }
 
+/* An upper with its state elsewhere has none of it in itself. */
+static bool has_records(const struct union_fs *fs, const struct layer *layer)
+{
+	return layer->has_state || (layer->index == 0 && fs->work.state_fd >= 0);
+}
+
 struct origin origin_of(struct union_fs *fs, struct layer *layer, int directory, const char *name,
 			const struct attributes *attributes)
 {
 	struct origin origin = { layer, attributes->device, attributes->inode };
 	char record[ORIGIN_RECORD_MAX];
 
-	if ((layer->has_state || layer == fs->upper) &&
+	if (has_records(fs, layer) &&
 	    read_record(fs, layer, directory, name, attributes, record) > 0)
 		(void)parse_record(fs, record, &origin);
 	return origin;

@@ -22,6 +22,7 @@
 #include "base/buffer.h"
 #include "base/problem.h"
 #include "layer/attributes.h"
+#include "layer/control_xattr.h"
 #include "layer/ownership.h"
 #include "layer/whiteout.h"
 
@@ -56,10 +57,15 @@ struct union_options {
 	bool volatile_upper;	    /* never sync: a crash may lose or tear what was written */
 	bool read_only;		    /* EROFS for every change, though there is an upper */
 	bool no_xattr;		    /* attributes are neither shown nor kept */
-	bool changing;		    /* others change the layers: look again at each question */
-	bool static_nlink;	    /* directories show one link */
-	size_t listing_bytes;	    /* budget for merged listings; 0: the default of 16 MiB */
-	size_t descriptors;	    /* budget for open descriptors; 0: the default of 192 */
+	/*
+	 * Nothing is locked, made or changed: for tools that look at an upper, also while a mount has it. It counts as the
+	 * topmost lower layer, with the state that it has as an upper.
+	 */
+	bool only_look;
+	bool changing;	      /* others change the layers: look again at each question */
+	bool static_nlink;    /* directories show one link */
+	size_t listing_bytes; /* budget for merged listings; 0: the default of 16 MiB */
+	size_t descriptors;   /* budget for open descriptors; 0: the default of 192 */
 };
 
 /*
@@ -208,6 +214,29 @@ int union_fallocate(struct union_fs *fs, struct inode *inode, int mode, uint64_t
 off_t union_lseek(struct union_fs *fs, struct inode *inode, off_t offset, int whence);
 ssize_t union_copy_file_range(struct union_fs *fs, struct inode *from, uint64_t from_offset,
 			      struct inode *to, uint64_t to_offset, size_t length);
+
+/* -- what it is made of: describe.c -- */
+
+struct union_layer {
+	const char *path; /* absolute, as it was when opened; else as given. Until union_close() */
+	uint64_t device, inode; /* of its root */
+	enum xattr_namespace xattr_namespace;
+	bool is_upper;
+	enum whiteout_dialect dialect; /* in which whiteouts are written, to an upper */
+};
+
+/* The upper, if there is one, has index 0; also where it is only looked at. */
+unsigned union_layer_count(const struct union_fs *fs);
+void union_get_layer(const struct union_fs *fs, unsigned index, struct union_layer *ret_layer);
+
+/*
+ * What it was opened with: all but the layers and budgets. The workdir is absolute, or NULL; redirect is what the
+ * default came to. Strings and maps are borrowed until union_close().
+ */
+void union_get_options(const struct union_fs *fs, struct union_options *ret_options);
+
+/* Appends where the inode was last seen in the union, as "/a/b"; "/" for the root. 0, -ENOENT (no name), -ENOMEM. */
+int union_path(struct union_fs *fs, struct inode *inode, struct buffer *path);
 
 /* -- what it holds and did -- */
 

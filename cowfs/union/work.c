@@ -144,9 +144,10 @@ static int open_state(struct work *work, const struct layer *upper, const char *
 	cleanup_fd int directory = workdir ? confined_open_root(workdir)
 					   : make_directory(upper->root_fd, STATE_DIRECTORY);
 	struct attributes attributes;
+	bool outside = workdir != NULL;
 	int error;
 
-	if (!workdir)
+	if (!outside)
 		workdir = STATE_DIRECTORY;
 	if (directory < 0)
 		return problem_set(problem, directory, "work directory \"%s\": %s", workdir,
@@ -164,6 +165,8 @@ static int open_state(struct work *work, const struct layer *upper, const char *
 	if (work->state_fd < 0)
 		return problem_set(problem, work->state_fd,
 				   "work directory \"%s\": in use by another mount", workdir);
+	if (outside)
+		work->path = realpath(workdir, NULL);
 	return 0;
 }
 
@@ -187,6 +190,24 @@ int work_open(struct work *work, const struct layer *upper, const char *workdir,
 	return 0;
 }
 
+int work_look(struct work *work, const struct layer *upper, const char *workdir,
+	      struct problem *problem)
+{
+	int fd = workdir ? confined_open_root(workdir)
+			 : confined_open(upper->root_fd, STATE_DIRECTORY, O_PATH | O_DIRECTORY, 0);
+
+	if (fd < 0 && !workdir)
+		return 0;
+	if (fd < 0)
+		return problem_set(problem, fd, "work directory \"%s\": %s", workdir,
+				   strerror(-fd));
+	work->state_fd = fd;
+	work->path = workdir ? realpath(workdir, NULL) : NULL;
+	fd = confined_open(fd, INDEX_DIRECTORY, O_PATH | O_DIRECTORY, 0);
+	work->index_fd = fd < 0 ? -1 : fd;
+	return 0;
+}
+
 void work_close(struct work *work)
 {
 	int *fds[] = { &work->fd, &work->index_fd, &work->state_fd, &work->upper_lock_fd };
@@ -194,6 +215,7 @@ void work_close(struct work *work)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (*fds[i] >= 0)
 			close(steal_fd(fds[i]));
+	free(steal_pointer(&work->path));
 }
 
 void work_new_name(struct work *work, char name[WORK_NAME_MAX])

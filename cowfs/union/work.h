@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 struct work {
-	int state_fd;	   /* the state directory; locked */
+	char *path;   /* of the state directory, absolute, when it is not in the upper; owned */
+	int state_fd; /* the state directory; locked */
 	int upper_lock_fd; /* the upper's root; locked */
 	int fd;		   /* work/ */
 	int index_fd;	   /* index/ */
@@ -32,6 +33,12 @@ void work_init(struct work *work);
  * and empties work/. workdir NULL means STATE_DIRECTORY in the upper. 0 or -errno with a problem.
  */
 int work_open(struct work *work, const struct layer *upper, const char *workdir,
+	      struct problem *problem);
+/*
+ * For who only looks at an upper, which others may have locked: nothing is made or locked, index_fd stays -1 where
+ * there is no index. 0 or -errno with a problem.
+ */
+int work_look(struct work *work, const struct layer *upper, const char *workdir,
 	      struct problem *problem);
 /*
  * Tells whoever wants to mount the upper next to wait: this union is ending, though that may take a

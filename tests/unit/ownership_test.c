@@ -30,6 +30,23 @@ Test(id_map, reads_the_engines_form)
 	id_map_free(&map);
 }
 
+Test(id_map, writes_what_it_reads)
+{
+	static const char *const texts[] = { "0:1000:1", "0:1000:1:1:100000:65536" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		cleanup_buffer struct buffer text = BUFFER_INIT;
+		struct id_map map = parse(texts[i]);
+
+		cr_assert_eq(id_map_format(&map, &text), 0);
+		cr_assert_str_eq(buffer_string(&text), texts[i]);
+		id_map_free(&map);
+		buffer_clear(&text);
+		cr_assert_eq(id_map_format(&map, &text), 0);
+		cr_assert_str_eq(buffer_string(&text), "");
+	}
+}
+
 Test(id_map, refuses_what_is_no_map)
 {
 	static const char *const bad[] = {
