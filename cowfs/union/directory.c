@@ -106,10 +106,11 @@ static bool has_lowers_of(const struct directory *directory, const struct inode 
 {
 	uint16_t layers[UNION_LAYERS_MAX];
 	size_t count = listing_layers(dir->directory->listing, entry, layers, UNION_LAYERS_MAX);
+	size_t named = directory->named_lowers;
 
-	if (directory->cut ? count < directory->lower_count : count != directory->lower_count)
+	if (directory->cut ? count < named : count != named)
 		return false;
-	for (unsigned i = 0; i < directory->lower_count; i++)
+	for (size_t i = 0; i < named; i++)
 		if (directory->lowers[i]->layer->index != layers[i])
 			return false;
 	return true;
@@ -172,6 +173,7 @@ static int follow_redirect(struct union_fs *fs, struct directory *directory, str
 		else
 			layer_dir_unref(parts[i]);
 	free(parts);
+	directory->cut = true;
 	if (!error && part->layer == fs->upper)
 		directory->redirect = steal_pointer(&path);
 	free(path);
@@ -195,6 +197,7 @@ static int adopt_lower_parts(struct union_fs *fs, struct directory *directory,
 		if (!parent)
 			break;
 		result = append_part(directory, layer_dir_new(parent, name));
+		directory->named_lowers = directory->lower_count;
 		if (!result)
 			result = follow_redirect(fs, directory,
 						 directory->lowers[directory->lower_count - 1]);

@@ -141,10 +141,12 @@ static bool has_listing(struct union_fs *fs, const struct directory *directory)
 /* The merge ends at an opaque part: lets go of the candidates behind it. */
 static void cut_lowers(struct directory *directory, uint16_t count)
 {
-	directory->cut = count < directory->lower_count;
+	directory->cut = directory->cut || count < directory->lower_count;
 	for (unsigned i = count; i < directory->lower_count; i++)
 		layer_dir_unref(directory->lowers[i]);
 	directory->lower_count = count;
+	if (directory->named_lowers > count)
+		directory->named_lowers = count;
 }
 
 static int merge_parts(struct union_fs *fs, struct directory *directory, struct listing *listing)

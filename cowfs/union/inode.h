@@ -76,14 +76,16 @@ struct directory {
 	 */
 	struct layer_dir **lowers;
 	_Atomic uint16_t lower_count;
-	bool resolved;	/* lowers are final */
-	bool cut;	/* by an opaque part: deeper ones may be there */
-	uint64_t stamp; /* of the parts as they were read; only where others change them */
+	uint16_t named_lowers; /* how many have it under its own name; a redirect led to the rest */
+	bool resolved;	       /* lowers are final */
+	bool cut;	       /* by an opaque part or a redirect: deeper ones may have its name */
+	uint64_t stamp;	       /* of the parts as they were read; only where others change them */
 	_Atomic bool
 		opaque; /* nothing is merged, though lowers may still be there for open files */
 	_Atomic bool removed;	    /* by rmdir: nothing can be made in it */
 	_Atomic int8_t default_acl; /* has a default ACL: 1, 0, or -1 unknown */
-	char *redirect;		 /* where the lowers have it, when not under its own name; owned */
+	/* The upper's: where the lowers have it, when not under its own name; owned. Set once. */
+	_Atomic(char *) redirect;
 	struct listing *listing; /* NULL when not in memory */
 	size_t visible;		 /* names in the listing that can be seen */
 	size_t counted_bytes;	 /* what the listing cache thinks the listing needs */

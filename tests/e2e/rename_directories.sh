@@ -225,6 +225,24 @@ case_working_directory_moves() {
 	same "content" "a/b/x x more a/new new" "$(content_of mnt/moved)"
 }
 
+# The upper of before as a lower: with timeout=, what its redirect leads to is no change that others made,
+# and who stands in the directory stays there.
+case_moved_in_a_lower_with_timeout() {
+	start redirect=on
+	mv mnt/merged mnt/moved
+	umount_union mnt
+	mkdir newer
+	mount_union -o timeout=0 upper:top:bottom newer mnt
+	(
+		cd mnt/moved
+		stat "$T/mnt/moved/sub/deep" >/dev/null
+		ls "$T/mnt" >/dev/null
+		same "directory" "$T/mnt/moved" "$(readlink "/proc/$BASHPID/cwd")"
+	)
+	mkdir mnt/moved/new
+	same "content" "$merged_content" "$(content_of mnt/moved)"
+}
+
 case_many_times() {
 	local i
 	start redirect=on

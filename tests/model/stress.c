@@ -101,6 +101,7 @@ static void choose_options(struct round *round)
 	};
 	if (random_percent(&random, 20))
 		round->options.ownership.xattr_permissions = XATTR_PERMISSIONS_USER;
+	round->options.changing = random_percent(&random, 40);
 }
 
 static void make_layers(struct round *round)
