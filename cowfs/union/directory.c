@@ -116,6 +116,17 @@ static bool has_lowers_of(const struct directory *directory, const struct inode 
 	return true;
 }
 
+/* What nobody has read may be opaque on disk, and known to be so only in an inode that was forgotten. */
+static bool turns_out_opaque(struct directory *directory)
+{
+	struct layer_dir *upper = directory->upper;
+
+	if (directory->resolved || !upper || layer_dir_is_opaque(upper) != 1)
+		return false;
+	directory->opaque = true;
+	return true;
+}
+
 bool directory_has_parts_of(const struct inode *inode, const struct inode *dir,
 			    const struct listing_entry *entry)
 {
@@ -128,7 +139,7 @@ bool directory_has_parts_of(const struct inode *inode, const struct inode *dir,
 	/* Who lists it may just cut its parts. We may not wait; the next lookup asks again. */
 	if (pthread_rwlock_tryrdlock(&directory->lock) != 0)
 		return true;
-	result = has_lowers_of(directory, dir, entry);
+	result = has_lowers_of(directory, dir, entry) || turns_out_opaque(directory);
 	pthread_rwlock_unlock(&directory->lock);
 	return result;
 }
