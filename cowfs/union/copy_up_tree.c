@@ -46,6 +46,14 @@ out:
 	return error;
 }
 
+/* One that still merges must not come to stand in an opaque directory, unless it is gone from there. */
+static int copy_up_subdirectory(struct union_fs *fs, struct inode *dir, unsigned depth)
+{
+	int error = copy_up_below(fs, dir, depth);
+
+	return dir->directory->removed ? 0 : error;
+}
+
 /* Copies up the first entry after *cookie that comes from a lower layer; 1 when there is none. */
 static int copy_up_next(struct union_fs *fs, struct inode *dir, uint64_t *cookie, unsigned depth)
 {
@@ -66,13 +74,15 @@ static int copy_up_next(struct union_fs *fs, struct inode *dir, uint64_t *cookie
 	if (error || !listed)
 		return error ? error : 1;
 	error = copy_up(fs, entry.inode, COPY_WHOLE);
-	if (!error && inode_is_directory(entry.inode))
-		error = copy_up_below(fs, entry.inode, depth + 1);
-	else if (!error)
+	if (!error && !inode_is_directory(entry.inode))
 		error = bring_name_up(fs, entry.inode, dir, *cookie);
-	inode_unref(fs, entry.inode, 1);
 	/* Removed or moved away meanwhile: end_merge() sees to it that nothing is lost. */
-	return error == -ENOENT || error == -ESTALE ? 0 : error;
+	if (error == -ENOENT || error == -ESTALE)
+		error = 0;
+	else if (!error && inode_is_directory(entry.inode))
+		error = copy_up_subdirectory(fs, entry.inode, depth + 1);
+	inode_unref(fs, entry.inode, 1);
+	return error;
 }
 
 static bool shows_lower_names(const struct listing *listing)
