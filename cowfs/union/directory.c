@@ -117,14 +117,10 @@ static bool has_lowers_of(const struct directory *directory, const struct inode 
 }
 
 /* What nobody has read may be opaque on disk, and known to be so only in an inode that was forgotten. */
-static bool turns_out_opaque(struct directory *directory)
+static bool turns_out_opaque(const struct directory *directory)
 {
-	struct layer_dir *upper = directory->upper;
-
-	if (directory->resolved || !upper || layer_dir_is_opaque(upper) != 1)
-		return false;
-	directory->opaque = true;
-	return true;
+	return !directory->resolved && directory->upper &&
+	       layer_dir_is_opaque(directory->upper) == 1;
 }
 
 bool directory_has_parts_of(const struct inode *inode, const struct inode *dir,
@@ -133,13 +129,12 @@ bool directory_has_parts_of(const struct inode *inode, const struct inode *dir,
 	struct directory *directory = inode->directory;
 	bool result;
 
-	/* What it shows does not depend on what stands below its name. */
-	if (directory->redirect || directory->opaque)
-		return true;
 	/* Who lists it may just cut its parts. We may not wait; the next lookup asks again. */
 	if (pthread_rwlock_tryrdlock(&directory->lock) != 0)
 		return true;
-	result = has_lowers_of(directory, dir, entry) || turns_out_opaque(directory);
+	/* What a redirected or an opaque one shows does not depend on what stands below its name. */
+	result = directory->redirect || directory->opaque || has_lowers_of(directory, dir, entry) ||
+		 turns_out_opaque(directory);
 	pthread_rwlock_unlock(&directory->lock);
 	return result;
 }
