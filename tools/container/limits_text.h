@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Limits as people type them: docker's flags. */
+#pragma once
+
+#include "container/limits.h"
+
+/*
+ * Sets what a flag is about: name is the flag without its dashes ("memory", "cpus", "device-read-bps" ...),
+ * value its argument. 0, or -EINVAL with a problem, or -ENOENT without one for a name that is no limit's.
+ */
+int limits_set(struct container_limits *limits, const char *name, const char *value,
+	       struct problem *problem);
+
+/*
+ * The i-th name that limits_set() knows, for a command's table of options; NULL beyond the last.
+ */
+const char *limits_flag(size_t i);
+
+/*
+ * "64m", "1.5g", "4096", "10KiB": bytes, with units of 1024. 0 or -EINVAL: no number, a negative one, or too
+ * great.
+ */
+int size_parse(const char *text, int64_t *ret_size);
