@@ -239,6 +239,18 @@ int union_kill_privileges(struct union_fs *fs, struct inode *inode)
 	return error;
 }
 
+int union_open_data(struct union_fs *fs, struct inode *inode)
+{
+	struct cached_fd *cached;
+	int fd, error = data_open(fs, inode, false, &cached);
+
+	if (error)
+		return error;
+	fd = confined_reopen(cached->fd, O_RDONLY);
+	fd_cache_release(fs->fds, cached);
+	return fd;
+}
+
 static ssize_t write_whole(int fd, const char *data, size_t size, uint64_t offset)
 {
 	size_t done = 0;

@@ -39,6 +39,11 @@ void union_get_options(const struct union_fs *fs, struct union_options *ret_opti
 	};
 }
 
+void union_get_source(const struct inode *inode, struct union_source *ret_source)
+{
+	*ret_source = (struct union_source){ inode->layer, inode->identity.inode };
+}
+
 /* With topology held for reading, so that directories stay where they are. */
 static int prepend_ancestors(struct union_fs *fs, struct inode *inode, struct buffer *path)
 {

@@ -180,6 +180,19 @@ struct hard_link *hard_links_obtain(struct union_fs *fs, const struct layer *lay
 	return link;
 }
 
+bool hard_links_reach_beyond(struct union_fs *fs, const struct layer *layer)
+{
+	bool reach = false;
+
+	pthread_mutex_lock(&fs->hard_links.lock);
+	for (size_t i = 0; i < HARD_LINK_BUCKETS && !reach; i++)
+		for (const struct hard_link *link = fs->hard_links.buckets[i]; link && !reach;
+		     link = link->next)
+			reach = link->layer == layer && (int64_t)link->lower_links > link->gone;
+	pthread_mutex_unlock(&fs->hard_links.lock);
+	return reach;
+}
+
 struct layer *hard_link_layer(struct union_fs *fs, const struct hard_link *link)
 {
 	struct layer *layer;

@@ -21,6 +21,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct union_fs;
@@ -56,6 +57,12 @@ struct hard_link *hard_links_find(struct union_fs *fs, const struct layer *layer
 /* The same, made when there is none; NULL: no memory. */
 struct hard_link *hard_links_obtain(struct union_fs *fs, const struct layer *layer, uint64_t inode,
 				    uint32_t lower_links);
+
+/*
+ * Whether a copy in this layer's index takes the place of names that only deeper layers have: then the layer changes
+ * what it has no name of.
+ */
+bool hard_links_reach_beyond(struct union_fs *fs, const struct layer *layer);
 
 /* The layer that has the copy now, or NULL. */
 struct layer *hard_link_layer(struct union_fs *fs, const struct hard_link *link);

@@ -210,6 +210,8 @@ int union_kill_privileges(struct union_fs *fs, struct inode *inode);
 int union_fsync(struct union_fs *fs, struct inode *inode, bool data_only);
 int union_fallocate(struct union_fs *fs, struct inode *inode, int mode, uint64_t offset,
 		    uint64_t length);
+/* A descriptor for reading of the regular file where it lives now, the caller's own; or -errno. */
+int union_open_data(struct union_fs *fs, struct inode *inode);
 /* SEEK_DATA and SEEK_HOLE. */
 off_t union_lseek(struct union_fs *fs, struct inode *inode, off_t offset, int whence);
 ssize_t union_copy_file_range(struct union_fs *fs, struct inode *from, uint64_t from_offset,
@@ -237,6 +239,17 @@ void union_get_options(const struct union_fs *fs, struct union_options *ret_opti
 
 /* Appends where the inode was last seen in the union, as "/a/b"; "/" for the root. 0, -ENOENT (no name), -ENOMEM. */
 int union_path(struct union_fs *fs, struct inode *inode, struct buffer *path);
+
+/*
+ * Where the file, or the topmost part of the directory, is now: the index of its layer, and its inode number on the disk.
+ * A file in the index of a layer counts as in that layer.
+ */
+struct union_source {
+	unsigned layer;
+	uint64_t inode;
+};
+
+void union_get_source(const struct inode *inode, struct union_source *ret_source);
 
 /* -- what it holds and did -- */
 

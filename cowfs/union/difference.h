@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the topmost layer of a stack makes of those below it: the union with it and the union without it, compared.
+ *
+ * A name that both have is the same when both show the same file of the same layer, and changed otherwise: what the
+ * topmost layer has in itself counts as changed, also a directory that it only needs for its children. Directories that are the
+ * same are not read, for nothing can differ in them, unless the topmost layer's hard-link index says so.
+ *
+ * Names come in the order of their bytes.
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "union/union.h"
+
+enum difference_kind {
+	DIFFERENCE_SAME,
+	DIFFERENCE_ADDED,
+	DIFFERENCE_CHANGED,
+	DIFFERENCE_DELETED,
+};
+
+struct difference {
+	struct union_fs *with; /* the whole stack */
+	struct union_fs
+		*without; /* all but its topmost layer; NULL: there is no other, so all is added */
+	bool everywhere;  /* read directories that are the same, too; see difference_init() */
+};
+
+/* Borrows both unions, of which only others can change anything meanwhile. */
+void difference_init(struct difference *difference, struct union_fs *with,
+		     struct union_fs *without);
+
+struct difference_item {
+	char *name; /* owned */
+	enum difference_kind kind;
+	/* A reference each, or inode NULL where it is not. */
+	struct union_entry with, without;
+};
+
+/* Starts as zeros. */
+struct difference_list {
+	struct difference_item *items;
+	size_t count;
+};
+
+/* What a name is, from what both unions show under it; not both NULL. */
+enum difference_kind difference_of(const struct inode *with, const struct inode *without);
+
+/*
+ * All names of a directory, the same ones included. Either inode may be NULL, or no directory: then that union has nothing
+ * there. 0 or -errno.
+ */
+int difference_read(const struct difference *difference, struct inode *with, struct inode *without,
+		    struct difference_list *ret_list);
+void difference_list_free(const struct difference *difference, struct difference_list *list);
+
+/* True when something below the item may differ. What is in a deleted directory is deleted with it, and not asked. */
+bool difference_goes_on(const struct difference *difference, const struct difference_item *item);
+
+/* -- a whole tree -- */
+
+struct difference_visitor {
+	/*
+	 * Called for each name, a directory before what is in it, with its path from where the walk began ("/a/b"). 0; 1: do not
+	 * go into it; a negative number ends the walk.
+	 */
+	int (*visit)(void *context, const char *path, const struct difference_item *item);
+	/* Called for a directory that cannot be read. 0: go on without it; a negative number ends the walk. */
+	int (*unreadable)(void *context, const char *path, int error);
+	/* Called after all that is in a directory, as a visit of it that went on; may be NULL. */
+	void (*leave)(void *context, const char *path);
+	void *context;
+};
+
+/* Visits all that is below two directories, given as for difference_read(). 0, or what ended it. */
+int difference_walk(const struct difference *difference, struct inode *with, struct inode *without,
+		    const struct difference_visitor *visitor);
