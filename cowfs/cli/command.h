@@ -4,6 +4,11 @@
 
 #include "cli/mount_options.h"
 
+int command_cat(int argc, char **argv);
+int command_layers(int argc, char **argv);
+int command_ls(int argc, char **argv);
 int command_mount(enum mount_form form, int argc, char **argv);
 int command_stat(int argc, char **argv);
+int command_tree(int argc, char **argv);
 int command_umount(int argc, char **argv);
+int command_whence(int argc, char **argv);

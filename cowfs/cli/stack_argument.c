@@ -220,28 +220,44 @@ static int adopt_report(struct stack_argument *stack, json_object *report, struc
 /* -- finding a mount -- */
 
 /* Asks the daemon behind a directory. -ENOTTY when there is none of ours. */
-static int ask(struct stack_argument *stack, const char *directory, struct problem *problem)
+static int ask(struct stack_argument *stack, const char *directory, const char *called,
+	       struct problem *problem)
 {
 	CLEANUP(json_put) json_object *report = NULL;
-	int result = status_read_stack(directory, &report, problem);
+	int result = status_read_stack(directory, called, &report, problem);
 
 	return result < 0 ? result : adopt_report(stack, report, problem);
 }
 
-/* For what is no directory, or is not there. */
-static int ask_parent(struct stack_argument *stack, const char *path, struct problem *problem)
+/* The same for what comes after the first length bytes of path, whatever is there. */
+static int ask_before(struct stack_argument *stack, const char *path, size_t length,
+		      struct problem *problem)
 {
-	const char *slash = strrchr(path, '/');
-	cleanup_free char *directory =
-		slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	cleanup_free char *directory = length ? strndup(path, length) : strdup(".");
 	cleanup_buffer struct buffer whole = BUFFER_INIT;
-	int result = directory ? ask(stack, directory, problem) : -ENOMEM;
+	int result = directory ? ask(stack, directory, path, problem) : -ENOMEM;
 
 	if (result < 0)
 		return result;
 	result = buffer_append_format(&whole, "%s/%s", stack->path[1] ? stack->path : "",
-				      slash ? slash + 1 : path);
+				      path + length);
 	return result < 0 ? result : copy_string(buffer_string(&whole), &stack->path);
+}
+
+/* For what is no directory, or is not there, as perhaps what it is in: the nearest directory is asked. */
+static int ask_above(struct stack_argument *stack, const char *path, struct problem *problem)
+{
+	size_t length = strlen(path);
+	int result;
+
+	do {
+		while (length > 0 && path[length - 1] == '/')
+			length--;
+		while (length > 0 && path[length - 1] != '/')
+			length--;
+		result = ask_before(stack, path, length, problem);
+	} while ((result == -ENOENT || result == -ENOTDIR) && length > 0);
+	return result;
 }
 
 int stack_argument_find_mount(struct stack_argument *stack, const char *path,
@@ -251,35 +267,42 @@ int stack_argument_find_mount(struct stack_argument *stack, const char *path,
 	int result;
 
 	if (lstat(path, &stat_buffer) == 0 && S_ISDIR(stat_buffer.st_mode))
-		result = ask(stack, path, problem);
+		result = ask(stack, path, path, problem);
 	else
-		result = ask_parent(stack, path, problem);
+		result = ask_above(stack, path, problem);
 	return result == -ENOMEM ? problem_set(problem, result, "out of memory") : result;
+}
+
+/* The same for a path that may be a symbolic link from elsewhere into a union. */
+static int find_mount_through_link(struct stack_argument *stack, const char *path,
+				   struct problem *problem)
+{
+	int result = stack_argument_find_mount(stack, path, problem);
+	cleanup_free char *real = result == -ENOTTY ? realpath(path, NULL) : NULL;
+
+	return real ? stack_argument_find_mount(stack, real, problem) : result;
 }
 
 int stack_argument_find(struct stack_argument *stack, const char *text)
 {
+	struct string_list *lowers = &stack->options.lowers;
 	cleanup_free char *path = NULL;
 	struct problem problem;
 	int status = stack_argument_set_layers(stack, text), result;
 
-	if (status != STATUS_OK)
+	if (status != STATUS_OK || lowers->count > 1 || stack->options.upper)
 		return status;
-	if (stack->options.lowers.count == 1 && !stack->options.upper) {
-		path = realpath(stack->options.lowers.strings[0], NULL);
-		string_list_free(&stack->options.lowers);
-		result = path ? stack_argument_find_mount(stack, path, &problem) : -errno;
-		if (result == 0)
-			return STATUS_OK;
-		if (!path)
-			(void)problem_set(&problem, result, "%s: %s", text, strerror(-result));
-		if (result != -ENOTTY) {
-			say("%s", problem.text);
-			return STATUS_FAILED;
-		}
-		status = stack_argument_set_layers(stack, text);
-	}
-	return status;
+	path = strdup(lowers->strings[0]);
+	string_list_free(lowers);
+	result = path ? find_mount_through_link(stack, path, &problem) : -ENOMEM;
+	if (result == 0)
+		return STATUS_OK;
+	if (result == -ENOTTY)
+		return stack_argument_set_layers(stack, text);
+	if (!path)
+		return out_of_memory();
+	say("%s", problem.text);
+	return STATUS_FAILED;
 }
 
 /* -- opening -- */

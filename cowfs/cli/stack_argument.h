@@ -49,8 +49,8 @@ static inline bool stack_argument_is_missing(const struct stack_argument *stack)
 int stack_argument_find(struct stack_argument *stack, const char *text);
 
 /*
- * The union that a path, whose last component is not followed, is in: stack->path tells where. -errno with a problem:
- * -ENOTTY when it is in none.
+ * The union that a path is in: stack->path tells where. The last component is not followed, and need not be there, nor the
+ * directories before it. 0 or -errno with a problem: -ENOTTY when it is in none.
  */
 int stack_argument_find_mount(struct stack_argument *stack, const char *path,
 			      struct problem *problem);

@@ -97,7 +97,7 @@ static int read_all(const char *mountpoint, json_object **ret_status, struct pro
 	int result = status_read(mountpoint, &status, problem);
 
 	if (result == 0)
-		result = status_read_stack(mountpoint, &stack, problem);
+		result = status_read_stack(mountpoint, mountpoint, &stack, problem);
 	if (result < 0)
 		return result;
 	json_object_object_foreach(

@@ -123,7 +123,8 @@ static int read_pages(int directory, struct buffer *text)
 	return result;
 }
 
-int status_read_stack(const char *directory, json_object **ret_stack, struct problem *problem)
+int status_read_stack(const char *directory, const char *called, json_object **ret_stack,
+		      struct problem *problem)
 {
 	cleanup_buffer struct buffer text = BUFFER_INIT;
 	cleanup_fd int fd = open_directory(directory);
@@ -132,7 +133,7 @@ int status_read_stack(const char *directory, json_object **ret_stack, struct pro
 	if (result == 0)
 		result = parse(&text, ret_stack);
 	if (result < 0)
-		return explain(directory, result, problem);
+		return explain(called, result, problem);
 	/* What was written through mappings, or is held back, reaches the daemon by this. */
 	(void)syncfs(fd);
 	return 0;

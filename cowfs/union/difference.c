@@ -220,8 +220,6 @@ static void leave(struct walk *walk)
 {
 	struct level *level = &walk->levels[--walk->depth];
 
-	if (walk->visitor->leave && walk->depth > 0)
-		walk->visitor->leave(walk->visitor->context, buffer_string(&walk->path));
 	difference_list_free(walk->difference, &level->list);
 	if (walk->depth > 0)
 		cut_path(walk, walk->levels[walk->depth - 1].path_length);
@@ -232,11 +230,16 @@ static int visit_next(struct walk *walk)
 {
 	struct level *level = &walk->levels[walk->depth - 1];
 	const struct difference_item *item = &level->list.items[level->next++];
+	struct difference_visit visit = {
+		.item = item,
+		.depth = walk->depth - 1,
+		.is_last = level->next == level->list.count,
+	};
 	int result = buffer_append_format(&walk->path, "/%s", item->name);
 
+	visit.path = buffer_string(&walk->path);
 	if (result == 0)
-		result = walk->visitor->visit(walk->visitor->context, buffer_string(&walk->path),
-					      item);
+		result = walk->visitor->visit(walk->visitor->context, &visit);
 	if (result < 0)
 		return result;
 	if (result == 0 && difference_goes_on(walk->difference, item))

@@ -60,16 +60,18 @@ bool difference_goes_on(const struct difference *difference, const struct differ
 
 /* -- a whole tree -- */
 
+struct difference_visit {
+	const char *path; /* from where the walk began: "/a/b" */
+	const struct difference_item *item;
+	size_t depth; /* 0: a name in the directory where the walk began */
+	bool is_last; /* of its directory */
+};
+
 struct difference_visitor {
-	/*
-	 * Called for each name, a directory before what is in it, with its path from where the walk began ("/a/b"). 0; 1: do not
-	 * go into it; a negative number ends the walk.
-	 */
-	int (*visit)(void *context, const char *path, const struct difference_item *item);
+	/* Called for each name, a directory before what is in it. 0; 1: do not go into it; a negative number ends the walk. */
+	int (*visit)(void *context, const struct difference_visit *visit);
 	/* Called for a directory that cannot be read. 0: go on without it; a negative number ends the walk. */
 	int (*unreadable)(void *context, const char *path, int error);
-	/* Called after all that is in a directory, as a visit of it that went on; may be NULL. */
-	void (*leave)(void *context, const char *path);
 	void *context;
 };
 

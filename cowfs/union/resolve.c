@@ -161,21 +161,48 @@ int resolve_path(struct union_fs *fs, const char *path, bool follow, struct unio
 	return error;
 }
 
-int resolve_parent(struct union_fs *fs, const char *path, struct buffer *ret_path)
+/* Where the last component begins; at the end when there is none that could be left out. */
+static size_t last_component(const char *path, size_t length)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	bool whole = !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-	cleanup_free char *directory = whole ? strdup(path) : strndup(path, (size_t)(name - path));
-	struct union_entry entry;
-	int error = directory ? resolve_path(fs, directory, true, &entry, ret_path) : -ENOMEM;
+	size_t start = length;
 
-	if (error)
-		return error;
-	union_forget(fs, entry.inode, 1);
-	if (whole)
-		return 0;
-	if (!S_ISDIR(entry.attributes.mode))
-		return -ENOTDIR;
-	return buffer_append_format(ret_path, "%s%s", ret_path->length > 1 ? "/" : "", name);
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	if (strncmp(path + start, ".", length - start) == 0 ||
+	    strncmp(path + start, "..", length - start) == 0)
+		return length;
+	return start;
+}
+
+/* How long path is without the slashes at its end. */
+static size_t without_slashes(const char *path, size_t length)
+{
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
+int resolve_missing(struct union_fs *fs, const char *path, struct buffer *ret_path)
+{
+	size_t length = last_component(path, strlen(path));
+	struct union_entry entry;
+
+	for (;;) {
+		cleanup_free char *there = strndup(path, without_slashes(path, length));
+		const char *rest = path + length;
+		size_t shorter = last_component(path, without_slashes(path, length));
+		int error = there ? resolve_path(fs, there, true, &entry, ret_path) : -ENOMEM;
+
+		if ((error == -ENOENT || error == -ENOTDIR) && shorter < length) {
+			length = shorter;
+			continue;
+		}
+		if (error)
+			return error;
+		union_forget(fs, entry.inode, 1);
+		if (!*rest)
+			return 0;
+		return buffer_append_format(ret_path, "%s%s", ret_path->length > 1 ? "/" : "",
+					    rest);
+	}
 }

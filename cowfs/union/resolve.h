@@ -19,7 +19,7 @@ int resolve_path(struct union_fs *fs, const char *path, bool follow, struct unio
 		 struct buffer *ret_path);
 
 /*
- * The same for what need not be there: follows all but the last component, which is only appended to *ret_path. Of a path
- * that ends in "/", "." or ".." the whole is followed. 0 or -errno.
+ * The same for what need not be there: follows all but the last component as far as there is something, and appends the rest
+ * to *ret_path as it is. Of a path that ends in "/", "." or ".." the last is followed, too. 0 or -errno.
  */
-int resolve_parent(struct union_fs *fs, const char *path, struct buffer *ret_path);
+int resolve_missing(struct union_fs *fs, const char *path, struct buffer *ret_path);

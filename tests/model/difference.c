@@ -122,9 +122,9 @@ static void expect(struct expectation *expectation)
 
 /* -- as it is told -- */
 
-static int visit(void *context, const char *path, const struct difference_item *item)
+static int visit(void *context, const struct difference_visit *visit)
 {
-	add_line(context, item->kind, path);
+	add_line(context, visit->item->kind, visit->path);
 	return 0;
 }
 
@@ -136,7 +136,7 @@ static int unreadable(void *context, const char *path, int error)
 
 static void walk(const struct inspection *inspection, struct union_fs *below, struct lines *lines)
 {
-	struct difference_visitor visitor = { visit, unreadable, NULL, lines };
+	struct difference_visitor visitor = { visit, unreadable, lines };
 	struct difference difference;
 	int error;
 

@@ -97,25 +97,30 @@ Test(resolve, no_way_out)
 	leads_nowhere("../../outside", true, -ENOENT);
 }
 
-static void parent_of(const char *path, int error, const char *expected)
+static void missing(const char *path, int error, const char *expected)
 {
 	cleanup_buffer struct buffer found = BUFFER_INIT;
 
-	cr_assert_eq(resolve_parent(fixture.fs, path, &found), error, "%s", path);
+	cr_assert_eq(resolve_missing(fixture.fs, path, &found), error, "%s", path);
 	if (!error)
 		cr_assert_str_eq(buffer_string(&found), expected);
 }
 
 Test(resolve, what_need_not_be_there)
 {
-	parent_of("absent", 0, "/absent");
-	parent_of("/bin", 0, "/bin");
-	parent_of("bin/absent", 0, "/usr/bin/absent");
-	parent_of("bin/", 0, "/usr/bin");
-	parent_of("bin/..", 0, "/usr");
-	parent_of("", 0, "/");
-	parent_of("absent/x", -ENOENT, NULL);
-	parent_of("usr/bin/sh/x", -ENOTDIR, NULL);
+	missing("absent", 0, "/absent");
+	missing("/bin", 0, "/bin");
+	missing("bin/absent", 0, "/usr/bin/absent");
+	missing("bin/", 0, "/usr/bin");
+	missing("bin/..", 0, "/usr");
+	missing("", 0, "/");
+	missing("absent/x", 0, "/absent/x");
+	missing("/bin/absent/deeper/x", 0, "/usr/bin/absent/deeper/x");
+	missing("usr/bin/sh/x", 0, "/usr/bin/sh/x");
+	missing("//absent//x", 0, "/absent//x");
+	missing("absent/", 0, "/absent/");
+	missing("absent/../x", -ENOENT, NULL);
+	missing("loop/x", -ELOOP, NULL);
 }
 
 Test(resolve, leaves_no_reference)

@@ -119,7 +119,8 @@ Test(stack_argument, what_is_not_there)
 {
 	struct union_fs *fs;
 
-	cr_assert_eq(stack_argument_find(&stack, "absent"), STATUS_FAILED);
+	cr_assert_eq(stack_argument_find(&stack, "absent"), STATUS_OK);
+	cr_assert_eq(stack_argument_open(&stack, &fs), STATUS_FAILED);
 	cr_assert_eq(stack_argument_find(&stack, "a:absent"), STATUS_OK);
 	cr_assert_eq(stack_argument_open(&stack, &fs), STATUS_FAILED);
 	scratch_file(&scratch, "file", "");
@@ -134,5 +135,7 @@ Test(stack_argument, no_mount)
 	cr_assert_eq(stack_argument_find_mount(&stack, "a", &problem), -ENOTTY);
 	cr_assert_not_null(strstr(problem.text, "not in a mounted cowfs union"));
 	cr_assert_eq(stack_argument_find_mount(&stack, "a/absent", &problem), -ENOTTY);
-	cr_assert_eq(stack_argument_find_mount(&stack, "absent/name", &problem), -ENOENT);
+	cr_assert_eq(stack_argument_find_mount(&stack, "absent/name", &problem), -ENOTTY);
+	cr_assert_not_null(strstr(problem.text, "absent/name"));
+	cr_assert_eq(stack_argument_find_mount(&stack, "/absent/name", &problem), -ENOTTY);
 }
