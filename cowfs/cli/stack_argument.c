@@ -329,14 +329,18 @@ static void warn_of_missing_privilege(const struct stack_argument *stack, const 
 		    layer.path);
 }
 
-int stack_argument_open(const struct stack_argument *stack, struct union_fs **ret_fs)
+/* The layers from the topmost, or the one below it, on. */
+static int open_layers(const struct stack_argument *stack, bool with_topmost,
+		       struct union_fs **ret_fs)
 {
 	const struct mount_options *options = &stack->options;
+	const char *upper = with_topmost ? options->upper : NULL;
+	size_t skipped = !with_topmost && !options->upper ? 1 : 0;
 	const struct union_options union_options = {
-		.lowers = (const char *const *)options->lowers.strings,
-		.lower_count = options->lowers.count,
-		.upper = options->upper,
-		.workdir = options->upper ? options->workdir : NULL,
+		.lowers = (const char *const *)options->lowers.strings + skipped,
+		.lower_count = options->lowers.count - skipped,
+		.upper = upper,
+		.workdir = upper ? options->workdir : NULL,
 		.dialect = options->dialect,
 		.redirect = options->redirect,
 		.ownership = options->ownership,
@@ -347,13 +351,30 @@ int stack_argument_open(const struct stack_argument *stack, struct union_fs **re
 	};
 	struct problem problem = { .text = "" }, warning = { .text = "" };
 
+	if (!union_options.lower_count) {
+		*ret_fs = NULL;
+		return STATUS_OK;
+	}
 	allow_descriptors();
 	if (union_open(&union_options, ret_fs, &problem, &warning) < 0) {
 		say("%s", problem.text);
 		return STATUS_FAILED;
 	}
-	warn_of_missing_privilege(stack, *ret_fs);
 	return STATUS_OK;
+}
+
+int stack_argument_open(const struct stack_argument *stack, struct union_fs **ret_fs)
+{
+	int status = open_layers(stack, true, ret_fs);
+
+	if (status == STATUS_OK)
+		warn_of_missing_privilege(stack, *ret_fs);
+	return status;
+}
+
+int stack_argument_open_below(const struct stack_argument *stack, struct union_fs **ret_fs)
+{
+	return open_layers(stack, false, ret_fs);
 }
 
 void stack_argument_free(struct stack_argument *stack)

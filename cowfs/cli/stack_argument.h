@@ -58,4 +58,7 @@ int stack_argument_find_mount(struct stack_argument *stack, const char *path,
 /* Opens the layers as a union to be looked at: nothing is locked or written. A status. */
 int stack_argument_open(const struct stack_argument *stack, struct union_fs **ret_fs);
 
+/* The same without the topmost layer; *ret_fs is NULL when it is the only one. */
+int stack_argument_open_below(const struct stack_argument *stack, struct union_fs **ret_fs);
+
 void stack_argument_free(struct stack_argument *stack);

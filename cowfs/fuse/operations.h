@@ -122,6 +122,14 @@ void op_setxattr(fuse_req_t req, fuse_ino_t node, const char *name, const char *
 		 int flags);
 void op_removexattr(fuse_req_t req, fuse_ino_t node, const char *name);
 
+/*
+ * virtual_xattr.c: attributes that tell where a file comes from, never listed: user.cowfs.layer and kin, see
+ * cowfs-formats(5). 0 or -errno: -ENODATA for what is none.
+ */
+bool virtual_xattr_may_be(const char *name);
+int virtual_xattr_get(const struct session *session, struct inode *inode, const char *name,
+		      struct buffer *value);
+
 /* ioctl.c */
 void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
 	      struct fuse_file_info *file, unsigned flags, const void *in, size_t in_size,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Extended attributes, and the one of our own that `cowfs stat` reads. */
+/* Extended attributes, and those of our own that nothing lists. */
 #include "base/cleanup.h"
 #include "fuse/operations.h"
 #include "fuse/scratch.h"
@@ -57,6 +57,17 @@ static void reply_stat(const struct session *session, fuse_req_t req, size_t siz
 		(void)fuse_reply_buf(req, text.data, text.length);
 }
 
+static void reply_virtual(const struct session *session, fuse_req_t req, fuse_ino_t node,
+			  const char *name, size_t size)
+{
+	cleanup_buffer struct buffer value = BUFFER_INIT;
+	int result = virtual_xattr_get(session, inode_of(session, node), name, &value);
+
+	if (result == 0 && size > 0 && value.length > size)
+		result = -ERANGE;
+	reply_value(req, value.data, result < 0 ? result : (ssize_t)value.length, size);
+}
+
 void op_getxattr(fuse_req_t req, fuse_ino_t node, const char *name, size_t size)
 {
 	struct session *session = fuse_req_userdata(req);
@@ -71,6 +82,10 @@ void op_getxattr(fuse_req_t req, fuse_ino_t node, const char *name, size_t size)
 	counts_add(&session->counts, MESSAGE_GETXATTR);
 	if (refused) {
 		reply_result(req, refused);
+		return;
+	}
+	if (virtual_xattr_may_be(name)) {
+		reply_virtual(session, req, node, name, size);
 		return;
 	}
 	if (size > 0) {
