@@ -259,6 +259,16 @@ static bool can_mark(const struct union_fs *fs)
 	       file_system_keeps_order(fs->upper->root_fd);
 }
 
+int unsynced_open_marks(struct union_fs *fs)
+{
+	int fd = confined_open(fs->work.state_fd, UNSYNCED_DIRECTORY, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd < 0)
+		return fd;
+	fs->unsynced.fd = fd;
+	return 0;
+}
+
 int unsynced_open(struct union_fs *fs, struct problem *problem, struct problem *warning)
 {
 	struct unsynced *unsynced = &fs->unsynced;
@@ -267,12 +277,11 @@ int unsynced_open(struct union_fs *fs, struct problem *problem, struct problem *
 	if (mkdirat(fs->work.state_fd, UNSYNCED_DIRECTORY, 0700) < 0 && errno != EEXIST)
 		return problem_set(problem, -errno, "state directory: cannot be written: %s",
 				   strerror(errno));
-	unsynced->fd =
-		confined_open(fs->work.state_fd, UNSYNCED_DIRECTORY, O_RDONLY | O_DIRECTORY, 0);
-	if (unsynced->fd < 0)
-		return problem_set(problem, unsynced->fd, "state directory: cannot be read: %s",
-				   strerror(-unsynced->fd));
-	error = unsynced_recover(fs, problem, warning);
+	error = unsynced_open_marks(fs);
+	if (error)
+		return problem_set(problem, error, "state directory: cannot be read: %s",
+				   strerror(-error));
+	error = unsynced_recover(fs, false, problem, warning);
 	if (error)
 		return error;
 	unsynced->inodes = can_mark(fs) ? calloc(UNSYNCED_MOST, sizeof(uint64_t)) : NULL;

@@ -70,7 +70,7 @@ int unsynced_settle_all(struct union_fs *fs);
 /* How many are marked now. */
 size_t unsynced_count(struct union_fs *fs);
 
-/* -- for unsynced_recover.c, and what that offers -- */
+/* -- for unsynced_recover.c and check.c, and what the former offers -- */
 
 #define UNSYNCED_NAME_MAX 24
 
@@ -80,5 +80,15 @@ void unsynced_mark_name(char name[UNSYNCED_NAME_MAX], uint64_t upper_inode);
 int unsynced_remove_mark(const struct unsynced *unsynced, uint64_t upper_inode);
 int unsynced_sync_marks(const struct unsynced *unsynced);
 
-/* Copies again what is marked, then removes the marks. As unsynced_open(). */
-int unsynced_recover(struct union_fs *fs, struct problem *problem, struct problem *warning);
+/* Opens the directory of the marks, which is there. 0 or -errno. */
+int unsynced_open_marks(struct union_fs *fs);
+
+/*
+ * Copies again what is marked, then removes the marks; with keep_lost only those of copies that are sure to be complete. As
+ * unsynced_open().
+ */
+int unsynced_recover(struct union_fs *fs, bool keep_lost, struct problem *problem,
+		     struct problem *warning);
+/* Reads the mark of this name: of which upper file it is, and what that is a copy of. False for garbage. */
+bool unsynced_read_mark(int marks, const char *name, uint64_t *ret_upper_inode,
+			uint64_t *ret_layer_id, uint64_t *ret_inode);

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
+#include "layer/layer_walk.h"
 #include "union/copy_data.h"
 #include "union/data.h"
 #include "union/fs.h"
@@ -23,30 +24,32 @@ struct mark {
 	uint64_t layer_id, inode; /* which lower file it is a copy of */
 	struct layer_dir *dir;	  /* where that is, once found; a reference */
 	char *name;		  /* owned */
+	bool lost;		  /* there is a copy, but not what it is a copy of */
 };
 
 struct recovery {
 	struct union_fs *fs;
 	struct mark *marks;
 	size_t count;
-	size_t lost; /* copies whose lower file was not found */
+	size_t lost; /* how many are */
 };
 
 /* -- reading the marks -- */
 
-static bool parse_mark(int marks, const char *name, struct mark *ret_mark)
+bool unsynced_read_mark(int marks, const char *name, uint64_t *ret_upper_inode,
+			uint64_t *ret_layer_id, uint64_t *ret_inode)
 {
-	struct mark mark = { 0 };
 	char record[ORIGIN_RECORD_MAX], own_name[UNSYNCED_NAME_MAX];
 	ssize_t length = readlinkat(marks, name, record, sizeof(record) - 1);
+	uint64_t upper_inode;
 
-	if (length < 0 || sscanf(name, "%" SCNx64, &mark.upper_inode) != 1)
+	if (length < 0 || sscanf(name, "%" SCNx64, &upper_inode) != 1)
 		return false;
 	record[length] = 0;
-	unsynced_mark_name(own_name, mark.upper_inode);
-	if (strcmp(name, own_name) != 0 || !origin_scan(record, &mark.layer_id, &mark.inode))
+	unsynced_mark_name(own_name, upper_inode);
+	if (strcmp(name, own_name) != 0 || !origin_scan(record, ret_layer_id, ret_inode))
 		return false;
-	*ret_mark = mark;
+	*ret_upper_inode = upper_inode;
 	return true;
 }
 
@@ -71,90 +74,14 @@ static int read_marks(struct recovery *recovery, int marks)
 	int error = confined_open_stream(marks, NULL, &stream);
 
 	while (!error && (entry = readdir(stream))) {
-		struct mark mark;
+		struct mark mark = { 0 };
 
-		if (parse_mark(marks, entry->d_name, &mark))
+		if (unsynced_read_mark(marks, entry->d_name, &mark.upper_inode, &mark.layer_id,
+				       &mark.inode))
 			error = add_mark(recovery, &mark);
 		else if (entry->d_name[0] != '.') /* garbage */
 			(void)unlinkat(marks, entry->d_name, 0);
 	}
-	return error;
-}
-
-/* -- walking a layer -- */
-
-/* What to do with each regular file: 0 or -errno, which ends the walk. */
-typedef int file_function(struct recovery *recovery, struct layer_dir *dir, int fd,
-			  const char *name, const struct attributes *attributes);
-
-struct walk {
-	struct recovery *recovery;
-	file_function *function;
-	struct layer_dir **stack; /* directories still to be read, with a reference on each */
-	size_t count;
-	struct layer_dir *dir; /* what is being read, and its descriptor */
-	int fd;
-};
-
-static int push(struct walk *walk, struct layer_dir *dir)
-{
-	struct layer_dir **stack = walk->stack;
-
-	if (!dir)
-		return -ENOMEM;
-	if ((walk->count & (walk->count - 1)) == 0)
-		stack = reallocarray(stack, walk->count ? 2 * walk->count : 1, sizeof(*stack));
-	if (!stack) {
-		layer_dir_unref(dir);
-		return -ENOMEM;
-	}
-	walk->stack = stack;
-	stack[walk->count++] = dir;
-	return 0;
-}
-
-static int visit(void *context, const struct layer_entry *entry)
-{
-	struct walk *walk = context;
-	struct attributes attributes;
-
-	if (entry->whiteout)
-		return 0;
-	if (entry->type == DT_DIR)
-		return push(walk, layer_dir_new(walk->dir, entry->name));
-	if (entry->type != DT_REG || layer_stat_raw(walk->fd, entry->name, &attributes) != 0)
-		return 0;
-	return walk->function(walk->recovery, walk->dir, walk->fd, entry->name, &attributes);
-}
-
-static int read_directory(struct walk *walk)
-{
-	struct fd_cache *fds = walk->recovery->fs->fds;
-	struct cached_fd *fd;
-	bool opaque;
-	int error = layer_dir_open(walk->dir, &fd);
-
-	if (error)
-		return 0; /* nobody else will be able to read it either */
-	walk->fd = fd->fd;
-	error = layer_dir_read(walk->dir, visit, walk, &opaque);
-	fd_cache_release(fds, fd);
-	return error == -ENOMEM || error == -EIO ? error : 0;
-}
-
-static int walk_layer(struct recovery *recovery, struct layer *layer, file_function *function)
-{
-	struct walk walk = { .recovery = recovery, .function = function };
-	int error = push(&walk, layer_dir_ref(layer->root));
-
-	while (!error && walk.count) {
-		walk.dir = walk.stack[--walk.count];
-		error = read_directory(&walk);
-		layer_dir_unref(walk.dir);
-	}
-	while (walk.count)
-		layer_dir_unref(walk.stack[--walk.count]);
-	free(walk.stack);
 	return error;
 }
 
@@ -180,20 +107,22 @@ static int compare_upper(const void *a, const void *b)
 	return compare(first->upper_inode, second->upper_inode);
 }
 
-static int find_lower(struct recovery *recovery, struct layer_dir *dir, int fd, const char *name,
-		      const struct attributes *attributes)
+static int find_lower(void *context, const struct layer_walk_entry *entry)
 {
-	const struct mark key = { .layer_id = dir->layer->id, .inode = attributes->inode };
+	const struct recovery *recovery = context;
+	const struct mark key = {
+		.layer_id = entry->dir->layer->id,
+		.inode = entry->attributes.inode,
+	};
 	struct mark *mark =
 		bsearch(&key, recovery->marks, recovery->count, sizeof(key), compare_lower);
 
-	(void)fd;
-	if (!mark || mark->name)
+	if (!mark || mark->name || !S_ISREG(entry->attributes.mode))
 		return 0;
-	mark->name = strdup(name);
+	mark->name = strdup(entry->name);
 	if (!mark->name)
 		return -ENOMEM;
-	mark->dir = layer_dir_ref(dir);
+	mark->dir = layer_dir_ref(entry->dir);
 	return 0;
 }
 
@@ -209,47 +138,72 @@ static int copy_again(int from, int to, const struct attributes *attributes)
 	return error;
 }
 
-/* Copies the data of the lower file to what has the mark's number, unless that is another file now. */
-static int restore(struct recovery *recovery, const struct mark *mark, int directory,
-		   const char *name, const struct attributes *attributes)
+/*
+ * Opens the lower file of the mark and, unless what has the mark's number is another file now, that. 0 or -errno; with
+ * *ret_to -1 there is nothing to restore.
+ */
+static int open_both(const struct recovery *recovery, const struct mark *mark,
+		     const struct layer_walk_entry *entry, int *ret_from, int *ret_to)
 {
 	struct union_fs *fs = recovery->fs;
-	cleanup_fd int from = -1, to = -1;
-	struct attributes lower;
+	struct layer *upper = entry->dir->layer;
+	const struct location location = { .layer = upper, .fd = entry->fd, .name = entry->name };
 	struct origin origin = { 0 }, expected = { 0 };
+	struct attributes lower;
 	struct cached_fd *fd;
 	int error = layer_dir_open(mark->dir, &fd);
 
 	if (error)
 		return error;
-	from = confined_open_regular(fd->fd, mark->name, O_RDONLY);
-	error = from < 0 ? from : layer_stat_raw(from, NULL, &lower);
+	*ret_from = confined_open_regular(fd->fd, mark->name, O_RDONLY);
+	error = *ret_from < 0 ? *ret_from : layer_stat_raw(*ret_from, NULL, &lower);
 	if (!error) {
 		expected = origin_of(fs, mark->dir->layer, fd->fd, mark->name, &lower);
-		origin = origin_of(fs, fs->upper, directory, name, attributes);
+		origin = origin_of(fs, upper, entry->fd, entry->name, &entry->attributes);
 	}
 	fd_cache_release(fs->fds, fd);
 	if (error || origin.layer != expected.layer || origin.inode != expected.inode)
 		return error;
-	to = data_open_upper(
-		fs, &(struct location){ .layer = fs->upper, .fd = directory, .name = name });
-	return to < 0 ? to : copy_again(from, to, attributes);
+	*ret_to = data_open_upper(fs, &location);
+	return *ret_to < 0 ? *ret_to : 0;
 }
 
-static int restore_upper(struct recovery *recovery, struct layer_dir *dir, int fd, const char *name,
-			 const struct attributes *attributes)
+static int restore(void *context, const struct layer_walk_entry *entry)
 {
-	const struct mark key = { .upper_inode = attributes->inode };
-	const struct mark *mark =
+	struct recovery *recovery = context;
+	const struct mark key = { .upper_inode = entry->attributes.inode };
+	struct mark *mark =
 		bsearch(&key, recovery->marks, recovery->count, sizeof(key), compare_upper);
+	cleanup_fd int from = -1, to = -1;
 
-	(void)dir;
-	if (!mark)
+	if (!mark || !S_ISREG(entry->attributes.mode))
 		return 0;
-	if (mark->name)
-		return restore(recovery, mark, fd, name, attributes);
-	recovery->lost++;
-	return 0;
+	if (!mark->name || open_both(recovery, mark, entry, &from, &to) < 0) {
+		recovery->lost += !mark->lost;
+		mark->lost = true;
+		return 0;
+	}
+	return to < 0 ? 0 : copy_again(from, to, &entry->attributes);
+}
+
+/* A copy of a file with several names may have none in the tree yet. */
+static int restore_in_index(struct recovery *recovery)
+{
+	struct union_fs *fs = recovery->fs;
+	struct layer_walk_entry found = { .dir = fs->layers[0]->root, .fd = fs->work.index_fd };
+	DIR *stream CLEANUP(closedir) = NULL;
+	struct dirent *entry;
+	int error;
+
+	if (found.fd < 0)
+		return 0;
+	error = confined_open_stream(found.fd, NULL, &stream);
+	while (!error && (entry = readdir(stream))) {
+		found.name = entry->d_name;
+		if (layer_stat_raw(found.fd, found.name, &found.attributes) == 0)
+			error = restore(recovery, &found);
+	}
+	return error;
 }
 
 static int restore_all(struct recovery *recovery)
@@ -259,18 +213,21 @@ static int restore_all(struct recovery *recovery)
 
 	qsort(recovery->marks, recovery->count, sizeof(struct mark), compare_lower);
 	for (unsigned i = 1; i < fs->layer_count && !error; i++)
-		error = walk_layer(recovery, fs->layers[i], find_lower);
+		error = layer_walk(fs->layers[i], find_lower, recovery);
 	qsort(recovery->marks, recovery->count, sizeof(struct mark), compare_upper);
-	return error ? error : walk_layer(recovery, fs->upper, restore_upper);
+	if (!error)
+		error = layer_walk(fs->layers[0], restore, recovery);
+	return error ? error : restore_in_index(recovery);
 }
 
-static int remove_marks(const struct recovery *recovery)
+static int remove_marks(const struct recovery *recovery, bool keep_lost)
 {
 	const struct unsynced *unsynced = &recovery->fs->unsynced;
 	int error = 0;
 
 	for (size_t i = 0; i < recovery->count && !error; i++)
-		error = unsynced_remove_mark(unsynced, recovery->marks[i].upper_inode);
+		if (!keep_lost || !recovery->marks[i].lost)
+			error = unsynced_remove_mark(unsynced, recovery->marks[i].upper_inode);
 	return error ? error : unsynced_sync_marks(unsynced);
 }
 
@@ -283,7 +240,8 @@ static void release(struct recovery *recovery)
 	free(recovery->marks);
 }
 
-int unsynced_recover(struct union_fs *fs, struct problem *problem, struct problem *warning)
+int unsynced_recover(struct union_fs *fs, bool keep_lost, struct problem *problem,
+		     struct problem *warning)
 {
 	struct recovery recovery = { .fs = fs };
 	int error = read_marks(&recovery, fs->unsynced.fd);
@@ -292,18 +250,18 @@ int unsynced_recover(struct union_fs *fs, struct problem *problem, struct proble
 	if (!error && recovery.count && !fs->read_only)
 		error = restore_all(&recovery);
 	if (!error && recovery.count && !fs->read_only)
-		error = remove_marks(&recovery);
+		error = remove_marks(&recovery, keep_lost);
 	release(&recovery);
 	if (error)
 		return problem_set(problem, error,
 				   "upper directory \"%s\": copies made just before a crash cannot "
 				   "be completed: %s",
-				   fs->upper->path, strerror(-error));
+				   fs->layers[0]->path, strerror(-error));
 	if (recovery.lost)
 		(void)problem_set(
 			warning, 0,
 			"upper directory \"%s\": %zu copies made just before a crash may be "
 			"incomplete, for their lower layer is not in the stack",
-			fs->upper->path, recovery.lost);
+			fs->layers[0]->path, recovery.lost);
 	return 0;
 }
