@@ -162,8 +162,7 @@ static int append_part(struct directory *directory, struct layer_dir *part)
  */
 static int follow_redirect(struct union_fs *fs, struct directory *directory, struct layer_dir *part)
 {
-	struct layer_dir **parts = NULL;
-	uint16_t count = 0;
+	struct layer_parts parts = { 0 };
 	char *path = NULL;
 	int error;
 
@@ -172,13 +171,10 @@ static int follow_redirect(struct union_fs *fs, struct directory *directory, str
 	error = redirect_read(part, &path);
 	if (error || !path)
 		return error;
-	error = redirect_resolve(fs, part->layer->index, path, &parts, &count);
-	for (uint16_t i = 0; i < count; i++)
-		if (!error)
-			error = append_part(directory, parts[i]);
-		else
-			layer_dir_unref(parts[i]);
-	free(parts);
+	error = redirect_resolve(fs, part->layer->index, path, &parts);
+	for (uint16_t i = 0; !error && i < parts.count; i++)
+		error = append_part(directory, layer_dir_ref(parts.dirs[i]));
+	layer_parts_free(&parts);
 	directory->cut = true;
 	if (!error && part->layer == fs->upper)
 		directory->redirect = steal_pointer(&path);

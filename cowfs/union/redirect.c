@@ -12,21 +12,16 @@
 /* The longest path we store: an attribute of one block, which every file system takes. */
 #define REDIRECT_MAX 3500
 
-struct parts {
-	struct layer_dir **dirs;
-	uint16_t count;
-};
-
-static void parts_free(struct parts *parts)
+void layer_parts_free(struct layer_parts *parts)
 {
 	for (unsigned i = 0; i < parts->count; i++)
 		layer_dir_unref(parts->dirs[i]);
 	free(parts->dirs);
-	*parts = (struct parts){ 0 };
+	*parts = (struct layer_parts){ 0 };
 }
 
 /* Takes over one reference to dir, NULL meaning that there was no memory for it. */
-static int parts_append(struct parts *parts, struct layer_dir *dir)
+static int parts_append(struct layer_parts *parts, struct layer_dir *dir)
 {
 	struct layer_dir **grown =
 		reallocarray(parts->dirs, parts->count + 1U, sizeof(struct layer_dir *));
@@ -40,8 +35,6 @@ static int parts_append(struct parts *parts, struct layer_dir *dir)
 	parts->dirs[parts->count++] = dir;
 	return 0;
 }
-
-static int resolve(struct union_fs *fs, unsigned above, const char *path, struct parts *ret_parts);
 
 int redirect_read(struct layer_dir *dir, char **ret_path)
 {
@@ -63,10 +56,10 @@ int redirect_read(struct layer_dir *dir, char **ret_path)
 }
 
 /* Follows dir's own redirect, if any: 1 when parts have been appended from there. */
-static int append_redirected(struct union_fs *fs, struct layer_dir *dir, struct parts *parts)
+static int append_redirected(struct union_fs *fs, struct layer_dir *dir, struct layer_parts *parts)
 {
 	cleanup_free char *path = NULL;
-	struct parts further = { 0 };
+	struct layer_parts further = { 0 };
 	int error;
 
 	if (!dir->layer->has_state)
@@ -74,10 +67,10 @@ static int append_redirected(struct union_fs *fs, struct layer_dir *dir, struct 
 	error = redirect_read(dir, &path);
 	if (error || !path)
 		return error;
-	error = resolve(fs, dir->layer->index, path, &further);
+	error = redirect_resolve(fs, dir->layer->index, path, &further);
 	for (unsigned i = 0; !error && i < further.count; i++)
 		error = parts_append(parts, layer_dir_ref(further.dirs[i]));
-	parts_free(&further);
+	layer_parts_free(&further);
 	return error ? error : 1;
 }
 
@@ -86,7 +79,7 @@ static int append_redirected(struct union_fs *fs, struct layer_dir *dir, struct 
  * nothing from deeper layers joins, 0 to go on, or -errno.
  */
 static int step_in_layer(struct union_fs *fs, struct layer_dir *dir, const char *name,
-			 struct parts *parts)
+			 struct layer_parts *parts)
 {
 	struct attributes attributes;
 	struct layer_dir *child;
@@ -108,52 +101,68 @@ static int step_in_layer(struct union_fs *fs, struct layer_dir *dir, const char 
 	return result ? result : layer_dir_is_opaque(child);
 }
 
-/* Replaces the directories in parts by their children called name. */
-static int step(struct union_fs *fs, struct parts *parts, const char *name)
+int redirect_step(struct union_fs *fs, const struct layer_parts *parts, const char *name,
+		  struct layer_parts *ret_parts)
 {
-	struct parts next = { 0 };
+	struct layer_parts next = { 0 };
 	int result = 0;
 
 	for (unsigned i = 0; !result && i < parts->count; i++)
 		result = step_in_layer(fs, parts->dirs[i], name, &next);
-	parts_free(parts);
-	*parts = next;
+	if (result < 0) {
+		layer_parts_free(&next);
+		return result;
+	}
+	*ret_parts = next;
+	return 0;
+}
+
+/* The roots of the layers below, down to an opaque one. */
+static int append_roots(struct union_fs *fs, unsigned above, struct layer_parts *parts)
+{
+	int result = 0;
+
+	for (unsigned i = above + 1; !result && i < fs->layer_count; i++) {
+		result = parts_append(parts, layer_dir_ref(fs_layer(fs, i)->root));
+		if (!result)
+			result = layer_dir_is_opaque(fs_layer(fs, i)->root);
+	}
 	return result < 0 ? result : 0;
 }
 
-static int resolve(struct union_fs *fs, unsigned above, const char *path, struct parts *ret_parts)
+static int step_down(struct union_fs *fs, const char *name, struct layer_parts *parts)
 {
-	cleanup_free char *copy = strdup(path);
-	struct parts parts = { 0 };
-	char *rest = copy, *name;
-	int error = copy ? 0 : -ENOMEM;
+	struct layer_parts next;
+	int error;
 
-	for (unsigned i = above + 1; !error && i < fs->layer_count; i++)
-		error = parts_append(&parts, layer_dir_ref(fs_layer(fs, i)->root));
-	while (!error && (name = strsep(&rest, "/"))) {
-		if (!*name)
-			continue;
-		if (confined_name_is_valid(name))
-			error = step(fs, &parts, name);
-		else
-			parts_free(&parts);
+	if (!confined_name_is_valid(name)) {
+		layer_parts_free(parts);
+		return 0;
 	}
+	error = redirect_step(fs, parts, name, &next);
 	if (error)
-		parts_free(&parts);
-	*ret_parts = parts;
-	return error;
+		return error;
+	layer_parts_free(parts);
+	*parts = next;
+	return 0;
 }
 
 int redirect_resolve(struct union_fs *fs, unsigned above, const char *path,
-		     struct layer_dir ***ret_parts, uint16_t *ret_count)
+		     struct layer_parts *ret_parts)
 {
-	struct parts parts;
-	int error = resolve(fs, above, path, &parts);
+	cleanup_free char *copy = strdup(path);
+	struct layer_parts parts = { 0 };
+	char *rest = copy, *name;
+	int error = copy ? append_roots(fs, above, &parts) : -ENOMEM;
 
-	if (error)
+	while (!error && (name = strsep(&rest, "/")))
+		if (*name)
+			error = step_down(fs, name, &parts);
+	if (error) {
+		layer_parts_free(&parts);
 		return error;
-	*ret_parts = parts.dirs;
-	*ret_count = parts.count;
+	}
+	*ret_parts = parts;
 	return 0;
 }
 

@@ -9,13 +9,22 @@
 #include "base/buffer.h"
 #include "union/inode.h"
 
+/* What several layers have in one place, the topmost first: an array it owns, with a reference on each. */
+struct layer_parts {
+	struct layer_dir **dirs;
+	uint16_t count;
+};
+void layer_parts_free(struct layer_parts *parts);
+
 /*
- * The directories that the layers below the one with index `above` have at path, topmost first,
- * with a reference each in an array the caller owns. A path that leads nowhere, or makes no sense,
- * gives none. 0 or -errno.
+ * The directories that the layers below the one with index `above` have at path. A path that leads nowhere, or makes no
+ * sense, gives none. 0 or -errno.
  */
 int redirect_resolve(struct union_fs *fs, unsigned above, const char *path,
-		     struct layer_dir ***ret_parts, uint16_t *ret_count);
+		     struct layer_parts *ret_parts);
+/* The directories called name that those in parts show together. 0 or -errno. */
+int redirect_step(struct union_fs *fs, const struct layer_parts *parts, const char *name,
+		  struct layer_parts *ret_parts);
 
 /* The redirect of a layer's directory as a string the caller frees; *ret_path is NULL when it has none. */
 int redirect_read(struct layer_dir *dir, char **ret_path);
