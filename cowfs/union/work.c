@@ -68,6 +68,21 @@ static int make_directory(int parent, const char *name)
 
 /* -- deleting trees: iterative, for a hostile layer's may be deep -- */
 
+/* Moves it into work/ under a name that nothing left over from an earlier mount has. */
+static bool move_up(struct work *work, int directory, const char *name)
+{
+	char above[WORK_NAME_MAX];
+	int result;
+
+	do {
+		work_new_name(work, above);
+		result = renameat2(directory, name, work->fd, above, RENAME_NOREPLACE);
+		if (result < 0 && (errno == EINVAL || errno == ENOSYS))
+			result = renameat(directory, name, work->fd, above);
+	} while (result < 0 && (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR));
+	return result == 0;
+}
+
 /*
  * Deletes what the directory called name in parent holds. Sub-directories that are not empty are
  * moved up into parent under new names, so that nothing ever nests deeper: *moved counts them.
@@ -82,15 +97,12 @@ static int empty_directory(struct work *work, const char *name, unsigned *moved)
 		return error;
 	fd = dirfd(stream);
 	while ((entry = readdir(stream))) {
-		char above[WORK_NAME_MAX];
-
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
 		    unlinkat(fd, entry->d_name, 0) == 0 ||
 		    unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0)
 			continue;
-		work_new_name(work, above);
 		(void)confined_chmod(fd, entry->d_name, 0700);
-		if (renameat(fd, entry->d_name, work->fd, above) == 0)
+		if (move_up(work, fd, entry->d_name))
 			(*moved)++;
 	}
 	return 0;
