@@ -5,6 +5,7 @@
 #include "cli/mount_options.h"
 
 int command_cat(int argc, char **argv);
+int command_check(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_layers(int argc, char **argv);
 int command_ls(int argc, char **argv);

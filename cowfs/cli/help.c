@@ -20,6 +20,7 @@ void help_cowfs(void)
 		"  mount   mount a union\n"
 		"  umount  unmount one, and wait until its upper layer is complete\n"
 		"  stat    show what a mounted union has done and holds\n"
+		"  check   look for what a crash or another program has left in a layer; repair it\n"
 		"\n"
 		"cowfs COMMAND --help tells more, and so do cowfs(1) and cowfs-mount(8).\n",
 		stdout);

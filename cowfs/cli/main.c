@@ -34,11 +34,12 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "cat", command_cat },	    { "diff", command_diff },	  { "layers", command_layers },
-	{ "ls", command_ls },	    { "tree", command_tree },	  { "mount", run_mount },
-	{ "stat", command_stat },   { "umount", command_umount }, { "whence", command_whence },
-	{ "help", run_help },	    { "--help", run_help },	  { "-h", run_help },
-	{ "version", run_version }, { "--version", run_version }, { "-V", run_version },
+	{ "cat", command_cat },	      { "check", command_check }, { "diff", command_diff },
+	{ "layers", command_layers }, { "ls", command_ls },	  { "tree", command_tree },
+	{ "mount", run_mount },	      { "stat", command_stat },	  { "umount", command_umount },
+	{ "whence", command_whence }, { "help", run_help },	  { "--help", run_help },
+	{ "-h", run_help },	      { "version", run_version }, { "--version", run_version },
+	{ "-V", run_version },
 };
 
 /* Other names under which the program is installed. */

@@ -101,7 +101,8 @@ static int open_layers(struct union_fs *fs, const struct union_options *options,
 	size_t count = options->lower_count + (options->upper != NULL);
 	int error = 0;
 
-	if (!options->lower_count)
+	/* One layer may be looked at alone. */
+	if (!options->lower_count && !(options->upper && options->only_look))
 		return problem_set(problem, -EINVAL, "no lower layer was given");
 	if (count > UNION_LAYERS_MAX)
 		return problem_set(problem, -EINVAL, "%zu layers were given; %d is the most", count,

@@ -46,45 +46,76 @@ static struct hard_link *obtain(struct union_fs *fs, uint64_t layer_id, uint64_t
 	return link;
 }
 
-static void name_of(const struct hard_link *link, const char *suffix, char name[HARD_LINK_NAME_MAX])
+/* -- the names in the index -- */
+
+void hard_link_format_name(char name[HARD_LINK_NAME_MAX], uint64_t layer_id, uint64_t inode,
+			   bool is_counts)
 {
-	(void)snprintf(name, HARD_LINK_NAME_MAX, "%016" PRIx64 "-%" PRIx64 "%s", link->layer_id,
-		       link->inode, suffix);
+	(void)snprintf(name, HARD_LINK_NAME_MAX, "%016" PRIx64 "-%" PRIx64 "%s", layer_id, inode,
+		       is_counts ? LINKS_SUFFIX : "");
+}
+
+bool hard_link_scan_name(const char *name, uint64_t *ret_layer_id, uint64_t *ret_inode,
+			 bool *ret_is_counts)
+{
+	char own_name[HARD_LINK_NAME_MAX];
+	uint64_t layer_id, inode;
+	bool is_counts;
+	int end = 0;
+
+	if (sscanf(name, "%" SCNx64 "-%" SCNx64 "%n", &layer_id, &inode, &end) != 2)
+		return false;
+	is_counts = name[end] != '\0';
+	hard_link_format_name(own_name, layer_id, inode, is_counts);
+	if (strcmp(name, own_name) != 0)
+		return false;
+	*ret_layer_id = layer_id;
+	*ret_inode = inode;
+	*ret_is_counts = is_counts;
+	return true;
+}
+
+static void name_of_copy(const struct hard_link *link, char name[HARD_LINK_NAME_MAX])
+{
+	hard_link_format_name(name, link->layer_id, link->inode, false);
+}
+
+static void name_of_counts(const struct hard_link *link, char name[HARD_LINK_NAME_MAX])
+{
+	hard_link_format_name(name, link->layer_id, link->inode, true);
 }
 
 /* -- reading the index of a layer; names that make no sense are passed over -- */
 
-static void read_links(struct hard_link *link, int index_fd, const char *name)
+bool hard_link_read_counts(int index, const char *name, int32_t *ret_gone, uint32_t *ret_lower)
 {
 	char text[32] = "", rest;
+	uint32_t lower;
 	int32_t gone;
-	uint32_t lower_links;
 
-	if (readlinkat(index_fd, name, text, sizeof(text) - 1) > 0 &&
-	    sscanf(text, "%" SCNd32 ":%" SCNu32 "%c", &gone, &lower_links, &rest) == 2 &&
-	    gone >= 0) {
-		link->gone = gone;
-		link->lower_links = lower_links;
-	}
+	if (readlinkat(index, name, text, sizeof(text) - 1) <= 0 ||
+	    sscanf(text, "%" SCNd32 ":%" SCNu32 "%c", &gone, &lower, &rest) != 2 || gone < 0)
+		return false;
+	*ret_gone = gone;
+	*ret_lower = lower;
+	return true;
 }
 
 static int read_entry(struct union_fs *fs, struct layer *layer, int index_fd, const char *name)
 {
 	uint64_t layer_id, inode;
 	struct hard_link *link;
-	int end = 0;
+	bool is_counts;
 
-	if (sscanf(name, "%" SCNx64 "-%" SCNx64 "%n", &layer_id, &inode, &end) != 2)
-		return 0;
-	if (name[end] && strcmp(name + end, LINKS_SUFFIX) != 0)
+	if (!hard_link_scan_name(name, &layer_id, &inode, &is_counts))
 		return 0;
 	link = obtain(fs, layer_id, inode);
 	if (!link)
 		return -ENOMEM;
 	/* Layers are read from the top: what a higher one says stands. */
-	if (name[end] && !link->lower_links)
-		read_links(link, index_fd, name);
-	else if (!name[end] && !link->layer)
+	if (is_counts && !link->lower_links)
+		(void)hard_link_read_counts(index_fd, name, &link->gone, &link->lower_links);
+	else if (!is_counts && !link->layer)
 		link->layer = layer;
 	return 0;
 }
@@ -206,7 +237,7 @@ struct layer *hard_link_layer(struct union_fs *fs, const struct hard_link *link)
 int hard_link_location(const struct union_fs *fs, const struct hard_link *link,
 		       const struct layer *layer, char name[HARD_LINK_NAME_MAX])
 {
-	name_of(link, "", name);
+	name_of_copy(link, name);
 	return fs->hard_links.index_fds[layer->index];
 }
 
@@ -259,7 +290,7 @@ static int write_counts(struct union_fs *fs, const struct hard_link *link,
 	int error;
 
 	work_new_name(&fs->work, temporary);
-	name_of(link, LINKS_SUFFIX, name);
+	name_of_counts(link, name);
 	(void)snprintf(text, sizeof(text), "%" PRId32 ":%" PRIu32, counts.gone, counts.lower);
 	if (symlinkat(text, fs->work.fd, temporary) < 0)
 		return -errno;
@@ -310,7 +341,7 @@ int hard_link_enter(struct union_fs *fs, struct hard_link *link, uint32_t below,
 	error = write_counts(fs, link, counts);
 	if (error)
 		return error;
-	name_of(link, "", name);
+	name_of_copy(link, name);
 	/* A leftover of a crash before the first name appeared is worth nothing. */
 	(void)unlinkat(fs->work.index_fd, name, 0);
 	if (linkat(fs->work.fd, temporary, fs->work.index_fd, name, 0) == 0)
@@ -333,7 +364,7 @@ void hard_link_withdraw(struct union_fs *fs, struct hard_link *link)
 {
 	char name[HARD_LINK_NAME_MAX];
 
-	name_of(link, "", name);
+	name_of_copy(link, name);
 	(void)unlinkat(fs->work.index_fd, name, 0);
 	(void)write_counts(fs, link, counts_of(fs, link));
 }
@@ -342,9 +373,9 @@ void hard_link_remove(struct union_fs *fs, struct hard_link *link)
 {
 	char name[HARD_LINK_NAME_MAX];
 
-	name_of(link, "", name);
+	name_of_copy(link, name);
 	(void)unlinkat(fs->work.index_fd, name, 0);
-	name_of(link, LINKS_SUFFIX, name);
+	name_of_counts(link, name);
 	(void)unlinkat(fs->work.index_fd, name, 0);
 	/* Whoever has it open still reads the copy that a lower layer's index has. */
 	pthread_mutex_lock(&fs->hard_links.lock);

@@ -45,6 +45,14 @@ struct hard_links {
 	int *index_fds; /* by layer index; -1 where there is none */
 };
 
+/* The name in an index of the copy of a lower file, or of what counts its links; and back: false for anything else. */
+void hard_link_format_name(char name[HARD_LINK_NAME_MAX], uint64_t layer_id, uint64_t inode,
+			   bool is_counts);
+bool hard_link_scan_name(const char *name, uint64_t *ret_layer_id, uint64_t *ret_inode,
+			 bool *ret_is_counts);
+/* What the latter says. False when that makes no sense. */
+bool hard_link_read_counts(int index, const char *name, int32_t *ret_gone, uint32_t *ret_lower);
+
 /* Reads every layer's index. 0 or -errno. */
 int hard_links_open(struct union_fs *fs);
 void hard_links_close(struct union_fs *fs);

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 void origin_format(char record[ORIGIN_RECORD_MAX], const struct layer *layer, uint64_t inode)
@@ -29,6 +30,20 @@ static bool is_recorded_in_index(const struct layer *layer, mode_t mode)
 static void index_name(char name[ORIGIN_RECORD_MAX], uint64_t upper_inode)
 {
 	(void)snprintf(name, ORIGIN_RECORD_MAX, "%" PRIx64 ".origin", upper_inode);
+}
+
+bool origin_scan_index_name(const char *name, uint64_t *ret_inode)
+{
+	char own_name[ORIGIN_RECORD_MAX];
+	uint64_t inode;
+
+	if (sscanf(name, "%" SCNx64, &inode) != 1)
+		return false;
+	index_name(own_name, inode);
+	if (strcmp(name, own_name) != 0)
+		return false;
+	*ret_inode = inode;
+	return true;
 }
 
 static ssize_t read_record(const struct union_fs *fs, const struct layer *layer, int directory,

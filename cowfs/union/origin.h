@@ -28,6 +28,9 @@ void origin_format(char record[ORIGIN_RECORD_MAX], const struct layer *layer, ui
 /* What such a record says; false for anything else. */
 bool origin_scan(const char *record, uint64_t *ret_layer_id, uint64_t *ret_inode);
 
+/* Of which file of its layer an `INODE.origin` in the index is; false for any other name. */
+bool origin_scan_index_name(const char *name, uint64_t *ret_inode);
+
 /*
  * Where name in directory (NULL: what the descriptor refers to), which is in the layer and has these
  * attributes on disk, comes from: what is recorded, which may be of any deeper layer, or else itself.

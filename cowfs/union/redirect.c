@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The longest path we store: an attribute of one block, which every file system takes. */
-#define REDIRECT_MAX 3500
-
 void layer_parts_free(struct layer_parts *parts)
 {
 	for (unsigned i = 0; i < parts->count; i++)

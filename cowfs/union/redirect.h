@@ -9,6 +9,9 @@
 #include "base/buffer.h"
 #include "union/inode.h"
 
+/* The longest path we store and follow: an attribute of one block, which every file system takes. */
+#define REDIRECT_MAX 3500
+
 /* What several layers have in one place, the topmost first: an array it owns, with a reference on each. */
 struct layer_parts {
 	struct layer_dir **dirs;

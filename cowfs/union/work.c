@@ -139,6 +139,12 @@ void work_discard(struct work *work, const char *name)
 	(void)unlinkat(work->fd, name, AT_REMOVEDIR);
 }
 
+void work_empty(struct work *work)
+{
+	while (sweep(work) > 0)
+		;
+}
+
 /* -- opening -- */
 
 static int lock_upper(struct work *work, const struct layer *upper, struct problem *problem)
@@ -197,8 +203,7 @@ int work_open(struct work *work, const struct layer *upper, const char *workdir,
 	if (error)
 		return problem_set(problem, error, "upper directory \"%s\": cannot be written: %s",
 				   upper->path, strerror(-error));
-	while (sweep(work) > 0)
-		;
+	work_empty(work);
 	return 0;
 }
 
@@ -217,6 +222,23 @@ int work_look(struct work *work, const struct layer *upper, const char *workdir,
 	work->path = workdir ? realpath(workdir, NULL) : NULL;
 	fd = confined_open(fd, INDEX_DIRECTORY, O_PATH | O_DIRECTORY, 0);
 	work->index_fd = fd < 0 ? -1 : fd;
+	return 0;
+}
+
+int work_lock(struct work *work, const struct layer *upper, struct problem *problem)
+{
+	int error = lock_upper(work, upper, problem), fd;
+
+	if (error || work->state_fd < 0)
+		return error;
+	fd = lock_directory(work->state_fd);
+	if (fd < 0)
+		return problem_set(problem, fd, "the state of \"%s\": in use by another mount",
+				   upper->path);
+	(void)close(work->state_fd);
+	work->state_fd = fd;
+	fd = confined_open(fd, WORK_DIRECTORY, O_PATH | O_DIRECTORY, 0);
+	work->fd = fd < 0 ? -1 : fd;
 	return 0;
 }
 

@@ -41,6 +41,11 @@ int work_open(struct work *work, const struct layer *upper, const char *workdir,
 int work_look(struct work *work, const struct layer *upper, const char *workdir,
 	      struct problem *problem);
 /*
+ * For who looks at a layer and then mends it: keeps others from mounting it as their upper. What work_look() opened is
+ * locked, and work/ opened where there is one. 0 or -errno with a problem: -EBUSY when somebody has it mounted.
+ */
+int work_lock(struct work *work, const struct layer *upper, struct problem *problem);
+/*
  * Tells whoever wants to mount the upper next to wait: this union is ending, though that may take a
  * while. Its locks become shared ones.
  */
@@ -52,3 +57,5 @@ void work_new_name(struct work *work, char name[WORK_NAME_MAX]);
 
 /* Deletes name, with all that is in it when it is a directory. Errors leave litter for the next mount. */
 void work_discard(struct work *work, const char *name);
+/* The same for everything in work/. */
+void work_empty(struct work *work);

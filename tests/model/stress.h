@@ -49,7 +49,7 @@ static inline uint64_t record_word(uint64_t number, uint32_t serial)
 	return number << 32 | serial;
 }
 
-/* Fills one record. */
+/* stress_records.c: fills one record. */
 void record_fill(uint64_t *words, uint64_t number, uint32_t serial);
 /*
  * Checks size bytes of the file with this number. While others write, a record may be half an old
