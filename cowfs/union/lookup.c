@@ -164,6 +164,8 @@ static int enter_found(struct union_fs *fs, struct inode *dir, const struct list
 		return -ENOMEM;
 	if (type == DT_DIR)
 		error = directory_adopt_parts(fs, inode, dir, entry);
+	else if (type == DT_REG && found->layer == fs->upper && unsynced_is_any(fs))
+		inode->flags |= INODE_UNSYNCED;
 	if (error) {
 		inode_unref(fs, inode, 1);
 		return error;

@@ -97,9 +97,22 @@ void unsynced_forget(struct union_fs *fs, uint64_t upper_inode)
 	if (unsynced->fd < 0)
 		return;
 	pthread_mutex_lock(&unsynced->lock);
-	(void)unsynced_remove_mark(unsynced, upper_inode);
-	take_from_memory(unsynced, upper_inode);
+	if (find_mark(unsynced, upper_inode)) {
+		(void)unsynced_remove_mark(unsynced, upper_inode);
+		take_from_memory(unsynced, upper_inode);
+	}
 	pthread_mutex_unlock(&unsynced->lock);
+}
+
+bool unsynced_is_any(struct union_fs *fs)
+{
+	struct unsynced *unsynced = &fs->unsynced;
+	bool any;
+
+	pthread_mutex_lock(&unsynced->lock);
+	any = unsynced->count != 0;
+	pthread_mutex_unlock(&unsynced->lock);
+	return any;
 }
 
 size_t unsynced_count(struct union_fs *fs)

@@ -56,7 +56,12 @@ void unsynced_close(struct union_fs *fs);
  */
 bool unsynced_mark(struct union_fs *fs, uint64_t upper_inode, const struct layer *layer,
 		   uint64_t inode);
-/* The marked file of this number is no more. */
+/*
+ * Whether anything is marked: then an inode that becomes known again may be, for its number is all that is remembered of
+ * a marked file that was forgotten.
+ */
+bool unsynced_is_any(struct union_fs *fs);
+/* The file of this number, which may be marked, is no more. */
 void unsynced_forget(struct union_fs *fs, uint64_t upper_inode);
 
 /*

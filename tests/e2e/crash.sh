@@ -131,6 +131,27 @@ case_settled_before_a_change() {
 	same "tail" more "$(tail -c 5 mnt/dir/5)"
 }
 
+# Nor when the daemon has been made to forget the file meanwhile.
+case_settled_though_forgotten() {
+	make_lower
+	mount_on_disk
+	hold_marks
+	chmod 600 mnt/dir/{1..4}
+	same "marks" 4 "$(marks disk)"
+	drop_caches 2
+	echo more >>mnt/dir/1
+	sync mnt/dir/1
+	rm mnt/dir/2
+	truncate -s 1 mnt/dir/3
+	same "marks after changes" 1 "$(marks disk)"
+	die
+	mount_again
+	same "tail" more "$(tail -c 5 mnt/dir/1)"
+	absent mnt/dir/2
+	same "size" 1 "$(stat -c %s mnt/dir/3)"
+	cmp lower/dir/4 mnt/dir/4
+}
+
 case_copied_again_after_a_crash() {
 	local before
 	make_lower
