@@ -2,7 +2,7 @@
 #include "base/confined.h"
 #include "union/copy_up.h"
 #include "union/data.h"
-#include "union/directory.h"
+#include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/location.h"
 #include "union/lookup.h"
@@ -124,6 +124,8 @@ static int change_by_location(struct union_fs *fs, struct inode *inode,
 		error = change_owner_and_mode(&location, change);
 	if (!error && (change->what & (CHANGE_ATIME | CHANGE_MTIME)))
 		error = change_times(&location, change);
+	if (inode_is_directory(inode))
+		directory_times_changed(inode);
 	if (!error)
 		error = layer_stat(location.layer, location.fd, location.name, &attributes);
 	if (!error) {
@@ -224,6 +226,8 @@ int union_set_flags(struct union_fs *fs, struct inode *inode, int flags)
 	error = unsynced_settle(fs, inode, fd);
 	if (!error)
 		error = ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 0;
+	if (inode_is_directory(inode))
+		directory_times_changed(inode);
 	close(fd);
 	return error;
 }

@@ -5,7 +5,7 @@
 #include "base/confined.h"
 #include "union/copy_data.h"
 #include "union/copy_up.h"
-#include "union/directory.h"
+#include "union/directory_times.h"
 #include "union/fs.h"
 
 #include <fcntl.h>
@@ -135,16 +135,14 @@ int copy_make(struct copy *copy)
 int copy_rename_into(struct copy *copy, struct inode *dir, int parent, const char *name)
 {
 	struct attributes before;
-	int error = layer_stat_raw(parent, NULL, &before);
+	int error = directory_times_keep(dir, parent, &before);
 
-	if (!error)
-		error = whiteout_publish(copy->fs->work.fd, copy->temporary, parent, name,
-					 WHITEOUT_FORM_NONE);
 	if (error)
 		return error;
-	directory_restore_times(parent, &before);
-	fs_tell(copy->fs, dir, STALE_ATTRIBUTES); /* all but its change time */
-	return 0;
+	error = whiteout_publish(copy->fs->work.fd, copy->temporary, parent, name,
+				 WHITEOUT_FORM_NONE);
+	directory_times_restore(copy->fs, dir, parent, &before);
+	return error;
 }
 
 void copy_discard(struct copy *copy)

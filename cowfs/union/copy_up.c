@@ -65,7 +65,7 @@ static int publish_as(struct copy *copy, struct inode *parent, const char *name)
 		entry = directory_find(parent, name);
 		error = entry ? copy_rename_into(copy, parent, fd->fd, name) : -ESTALE;
 		if (!error) {
-			directory_set_entry(parent, entry, copy->inode->type, entry->whiteout);
+			directory_set_copied(parent, entry, copy->inode->type);
 			move_descriptor(copy);
 			move_inode(copy);
 		}

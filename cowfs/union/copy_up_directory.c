@@ -5,6 +5,7 @@
 #include "base/confined.h"
 #include "union/copy.h"
 #include "union/directory.h"
+#include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/lookup.h"
 
@@ -17,6 +18,17 @@ static void attach_upper(struct copy *copy, struct layer_dir *upper)
 	copy->inode->directory->upper = upper;
 	copy->inode->layer = 0;
 	inode_change_identity(copy->fs, copy->inode, lookup_identity(copy->fs, &copy->result));
+	/* As a merged directory it shows one link, and the size of the copy. */
+	fs_tell(copy->fs, copy->inode, STALE_ATTRIBUTES);
+}
+
+/* The copy, which has its name by now, shows the change time of what it was copied from. */
+static void keep_change_time(const struct copy *copy, int parent, const char *name)
+{
+	struct attributes now;
+
+	if (layer_stat_raw(parent, name, &now) == 0)
+		directory_times_take(copy->inode, &copy->source.ctime, &now.ctime);
 }
 
 /* Makes the upper part of a directory under its parent's, which the caller has locked. */
@@ -33,8 +45,9 @@ static int make_directory(struct copy *copy, struct inode *parent, const char *n
 	if (!error)
 		error = copy_rename_into(copy, parent, fd->fd, name);
 	if (!error) {
+		keep_change_time(copy, fd->fd, name);
 		attach_upper(copy, upper);
-		directory_set_entry(parent, entry, DT_DIR, entry->whiteout);
+		directory_set_copied(parent, entry, DT_DIR);
 	}
 	fd_cache_release(copy->fs->fds, fd);
 	return error;

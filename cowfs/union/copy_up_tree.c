@@ -2,6 +2,7 @@
 /* Of copy_up.h: whole trees, for renames without redirects. */
 #include "union/copy_up.h"
 #include "union/directory.h"
+#include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/lookup.h"
 #include "union/names.h"
@@ -30,14 +31,14 @@ static int bring_name_up(struct union_fs *fs, struct inode *inode, struct inode 
 		fd = NULL;
 		error = layer_dir_open(dir->directory->upper, &fd);
 		if (!error)
-			error = layer_stat_raw(fd->fd, NULL, &before);
-		if (!error)
+			error = directory_times_keep(dir, fd->fd, &before);
+		if (!error) {
 			error = link_bring_up(fs, inode, fd->fd,
 					      listing_name(dir->directory->listing, entry));
-		if (!error) {
-			directory_set_entry(dir, entry, inode->type, entry->whiteout);
-			directory_restore_times(fd->fd, &before);
+			directory_times_restore(fs, dir, fd->fd, &before);
 		}
+		if (!error)
+			directory_set_copied(dir, entry, inode->type);
 		fd_cache_release(fs->fds, fd);
 	}
 	directory_unlock(dir);

@@ -2,6 +2,7 @@
 #include "union/directory.h"
 
 #include "base/cleanup.h"
+#include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/redirect.h"
 
@@ -18,6 +19,7 @@ struct directory *directory_new(void)
 		return NULL;
 	directory->default_acl = -1;
 	list_init(&directory->recently_used);
+	directory_times_init(&directory->times);
 	pthread_rwlock_init(&directory->lock, NULL);
 	return directory;
 }
@@ -32,6 +34,7 @@ void directory_free(struct union_fs *fs, struct directory *directory)
 	layer_dir_unref(directory->upper);
 	free(directory->lowers);
 	free(directory->redirect);
+	directory_times_destroy(&directory->times);
 	pthread_rwlock_destroy(&directory->lock);
 	free(directory);
 }
@@ -88,7 +91,7 @@ struct listing_entry *directory_find(const struct inode *dir, const char *name)
 	return entry && listing_entry_is_visible(entry) ? entry : NULL;
 }
 
-void directory_set_entry(struct inode *dir, struct listing_entry *entry, uint8_t type,
+static void set_entry(struct inode *dir, struct listing_entry *entry, uint8_t type,
 			 unsigned whiteout)
 {
 	struct directory *directory = dir->directory;
@@ -99,6 +102,18 @@ void directory_set_entry(struct inode *dir, struct listing_entry *entry, uint8_t
 	directory->visible += listing_entry_is_visible(entry);
 	if (!entry->upper_type && !entry->lower_type && !entry->whiteout)
 		listing_erase(directory->listing, entry);
+}
+
+void directory_set_entry(struct inode *dir, struct listing_entry *entry, uint8_t type,
+			 unsigned whiteout)
+{
+	set_entry(dir, entry, type, whiteout);
+	directory_times_changed(dir);
+}
+
+void directory_set_copied(struct inode *dir, struct listing_entry *entry, uint8_t type)
+{
+	set_entry(dir, entry, type, entry->whiteout);
 }
 
 static bool has_lowers_of(const struct directory *directory, const struct inode *dir,
@@ -226,13 +241,6 @@ int directory_adopt_parts(struct union_fs *fs, struct inode *inode, const struct
 	return adopt_lower_parts(fs, directory, dir, entry);
 }
 
-void directory_restore_times(int fd, const struct attributes *before)
-{
-	struct timespec times[2] = { before->atime, before->mtime };
-
-	(void)utimensat(fd, "", times, AT_EMPTY_PATH);
-}
-
 int directory_make_opaque(struct union_fs *fs, struct inode *dir)
 {
 	struct attributes before;
@@ -241,13 +249,13 @@ int directory_make_opaque(struct union_fs *fs, struct inode *dir)
 
 	if (error)
 		return error;
-	error = layer_stat_raw(fd->fd, NULL, &before);
-	if (!error)
-		error = whiteout_make_opaque(fs->upper, fd->fd);
+	error = directory_times_keep(dir, fd->fd, &before);
 	if (!error) {
-		dir->directory->opaque = true;
-		directory_restore_times(fd->fd, &before);
+		error = whiteout_make_opaque(fs->upper, fd->fd);
+		directory_times_restore(fs, dir, fd->fd, &before);
 	}
+	if (!error)
+		dir->directory->opaque = true;
 	fd_cache_release(fs->fds, fd);
 	return error;
 }

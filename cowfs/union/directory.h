@@ -47,6 +47,8 @@ struct listing_entry *directory_obtain_entry(struct union_fs *fs, struct inode *
  */
 void directory_set_entry(struct inode *dir, struct listing_entry *entry, uint8_t type,
 			 unsigned whiteout);
+/* The same for one that was copied up, as type: for everybody else nothing has changed. */
+void directory_set_copied(struct inode *dir, struct listing_entry *entry, uint8_t type);
 
 /* True when it shows more than one layer's directory, as far as known without reading it. */
 bool directory_is_merged(const struct directory *directory);
@@ -64,9 +66,6 @@ bool directory_has_parts_of(const struct inode *inode, const struct inode *dir,
  */
 int directory_adopt_parts(struct union_fs *fs, struct inode *inode, const struct inode *dir,
 			  const struct listing_entry *entry);
-
-/* Undoes what our own bookkeeping did to the times of the directory that fd refers to. */
-void directory_restore_times(int fd, const struct attributes *before);
 
 /* Makes dir, which has an upper part, opaque, on disk and for us. 0 or -errno. */
 int directory_make_opaque(struct union_fs *fs, struct inode *dir);

@@ -13,7 +13,7 @@
  *	directory->lock	the merged listing and the names in it; several in address order
  *	hard_links.lock	which copy stands for a file with several names
  *	position lock	parent and name (striped; leaf)
- *	table shards, descriptor cache, listing cache, marks of unsynced copies (leaves)
+ *	table shards, descriptor cache, listing cache, marks of unsynced copies, directories' times (leaves)
  */
 #pragma once
 
@@ -27,6 +27,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct union_fs;
 struct hard_link;
@@ -66,6 +67,13 @@ struct inode {
 	pthread_mutex_t lock;
 };
 
+/* Which change time a directory shows: directory_times.h. */
+struct directory_times {
+	pthread_mutex_t lock; /* leaf */
+	_Atomic bool kept;
+	struct timespec shown, until; /* in place of a time from shown to until */
+};
+
 /* What more there is to a directory. */
 struct directory {
 	pthread_rwlock_t lock;
@@ -84,6 +92,7 @@ struct directory {
 		opaque; /* nothing is merged, though lowers may still be there for open files */
 	_Atomic bool removed;	    /* by rmdir: nothing can be made in it */
 	_Atomic int8_t default_acl; /* has a default ACL: 1, 0, or -1 unknown */
+	struct directory_times times;
 	/* The upper's: where the lowers have it, when not under its own name; owned. Set once. */
 	_Atomic(char *) redirect;
 	struct listing *listing; /* NULL when not in memory */

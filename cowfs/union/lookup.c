@@ -3,6 +3,7 @@
 
 #include "base/confined.h"
 #include "union/directory.h"
+#include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/origin.h"
 
@@ -51,6 +52,8 @@ static uint32_t shown_links(struct union_fs *fs, struct inode *inode, const stru
 void lookup_present(struct union_fs *fs, struct inode *inode, const struct layer *layer,
 		    struct attributes *attributes)
 {
+	if (inode_is_directory(inode))
+		directory_times_show(inode, attributes);
 	attributes->links = shown_links(fs, inode, layer, attributes);
 	attributes->inode = inode->number;
 	attributes->device = 0;

@@ -4,6 +4,7 @@
 #include "base/confined.h"
 #include "union/data.h"
 #include "union/directory.h"
+#include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/location.h"
 #include "union/lookup.h"
@@ -172,5 +173,6 @@ int names_prepare_rmdir(struct union_fs *fs, struct inode *dir)
 void names_finish_rmdir(struct union_fs *fs, struct inode *dir)
 {
 	dir->directory->removed = true;
+	directory_times_changed(dir);
 	inode_hide(fs, dir);
 }

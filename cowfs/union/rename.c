@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "union/copy_up.h"
 #include "union/directory.h"
+#include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/names.h"
 #include "union/redirect.h"
@@ -158,6 +159,13 @@ static void finish_target(const struct rename_move *move)
 		names_finish_removal(move->fs, &doomed);
 }
 
+/* What moves has changed, too. */
+static void note_change(struct inode *inode)
+{
+	if (inode_is_directory(inode))
+		directory_times_changed(inode);
+}
+
 /* -- the two kinds of rename -- */
 
 static int move_over(struct rename_move *move)
@@ -178,6 +186,7 @@ static int move_over(struct rename_move *move)
 	set_entry(&move->to, inode->type, 0);
 	set_entry(&move->from, 0, move->from.entry.whiteout | move->form);
 	finish_target(move);
+	note_change(inode);
 	position_move(fs, inode, move->to.dir, &name);
 	return 0;
 }
@@ -198,6 +207,8 @@ static int exchange(struct rename_move *move)
 		return error;
 	set_entry(&move->to, from->type, move->to.entry.whiteout);
 	set_entry(&move->from, to->type, move->from.entry.whiteout);
+	note_change(from);
+	note_change(to);
 	position_move(fs, from, move->to.dir, &to_name);
 	position_move(fs, to, move->from.dir, &from_name);
 	return 0;

@@ -3,6 +3,7 @@
 #include "base/confined.h"
 #include "union/acl.h"
 #include "union/copy_up.h"
+#include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/location.h"
 
@@ -117,8 +118,10 @@ static int change_locked(struct union_fs *fs, struct inode *inode, const char *n
 		error = confined_removexattr(location.fd, location.name, name);
 	location_release(fs, &location);
 	inode->flags &= (uint8_t)~INODE_NO_XATTR;
-	if (inode_is_directory(inode))
+	if (inode_is_directory(inode)) {
 		inode->directory->default_acl = -1;
+		directory_times_changed(inode);
+	}
 	return error;
 }
 

@@ -126,6 +126,35 @@ case_parents_are_kept() {
 	describe_tree mnt | grep -v '/file' | cmp "$T.before" -
 }
 
+change_time() {
+	stat --cached=never -c %z "$1"
+}
+
+# Nothing has changed in a directory when a file in it was copied up.
+case_directory_shows_no_change() {
+	local before now
+	mkdir -p lower/dir
+	touch lower/dir/{a,b,c,d}
+	mount_simple
+	before=$(change_time mnt/dir)
+	chmod 600 mnt/dir/a
+	same "change time after one copy-up" "$before" "$(change_time mnt/dir)"
+	echo more >>mnt/dir/b
+	same "change time after another" "$before" "$(change_time mnt/dir)"
+	touch mnt/dir/new
+	now=$(change_time mnt/dir)
+	different "change time after a creation" "$before" "$now"
+	chown 5 mnt/dir/c
+	same "change time after a third" "$now" "$(change_time mnt/dir)"
+	chmod 700 mnt/dir
+	different "change time after a change of mode" "$now" "$(change_time mnt/dir)"
+	now=$(change_time mnt/dir)
+	chown 5 mnt/dir/d
+	same "change time after a fourth" "$now" "$(change_time mnt/dir)"
+	mv mnt/dir mnt/moved
+	different "change time after a move" "$now" "$(change_time mnt/moved)"
+}
+
 case_holes() {
 	mkdir lower
 	truncate -s 64M lower/sparse

@@ -6,6 +6,8 @@
  *	file_calls read PATH...		open, read to the end, close
  *	file_calls list DIRECTORY...	open, getdents64 to the end, close
  *	file_calls create PATH...	open with O_CREAT | O_EXCL, write 1000 bytes, close
+ *	file_calls append PATH...	open with O_APPEND, write 1000 bytes, close
+ *	file_calls remove PATH...	unlink(2) of each
  *	file_calls walk DIRECTORY...	all names below, with lstat(2) of each
  *	file_calls names DIRECTORY...	all names below, directories known by their type alone
  */
@@ -53,15 +55,31 @@ static void list_one(const char *path)
 	(void)close(fd);
 }
 
-static void create_one(const char *path)
+static void write_to(const char *path, int flags)
 {
 	char data[1000];
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+	int fd = open(path, O_WRONLY | flags, 0644);
 
 	memset(data, 'x', sizeof(data));
 	if (fd < 0 || write(fd, data, sizeof(data)) != (ssize_t)sizeof(data))
 		err(1, "%s", path);
 	(void)close(fd);
+}
+
+static void create_one(const char *path)
+{
+	write_to(path, O_CREAT | O_EXCL);
+}
+
+static void append_one(const char *path)
+{
+	write_to(path, O_APPEND);
+}
+
+static void remove_one(const char *path)
+{
+	if (unlink(path) < 0)
+		err(1, "%s", path);
 }
 
 static int open_directory(int parent, const char *name)
@@ -121,8 +139,9 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*function)(const char *path);
 	} calls[] = {
-		{ "stat", stat_one },	  { "read", read_one }, { "list", list_one },
-		{ "create", create_one }, { "walk", walk_one }, { "names", names_one },
+		{ "stat", stat_one },	  { "read", read_one },	    { "list", list_one },
+		{ "create", create_one }, { "append", append_one }, { "walk", walk_one },
+		{ "remove", remove_one }, { "names", names_one },
 	};
 
 	for (size_t i = 0; argc > 2 && i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -132,5 +151,5 @@ int main(int argc, char **argv)
 			calls[i].function(argv[j]);
 		return 0;
 	}
-	errx(2, "usage: file_calls stat|read|list|create|walk|names PATH...");
+	errx(2, "usage: file_calls stat|read|list|create|append|remove|walk|names PATH...");
 }

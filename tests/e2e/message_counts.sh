@@ -138,6 +138,20 @@ case_removing_a_lower_file() {
 	at_most "messages" 4 "$messages"
 }
 
+# Copying a file up does not make the kernel ask for its directory again.
+case_changing_lower_files() {
+	make_lower
+	file_calls walk mnt
+	chmod 600 mnt/d1/1
+	messages_of chmod 600 mnt/d1/{2..11}
+	at_most "messages for ten modes" 12 "$messages"
+	# The kernel asks each file for capabilities.
+	messages_of chown 5:5 mnt/d1/{12..16}
+	at_most "messages for five owners" 12 "$messages"
+	messages_of file_calls append mnt/d1/{17..20}
+	at_most "messages for four first writes" 10 "$messages"
+}
+
 write_in_place() {
 	dd if=/dev/zero of=mnt/d1/first bs=100 count=1 conv=notrunc status=none
 }
