@@ -76,7 +76,23 @@ static mode_t mode_after_chown(mode_t mode)
 	return mode & ~(S_ISUID | (mode & S_IXGRP ? (mode_t)S_ISGID : 0));
 }
 
-static int change_owner_and_mode(const struct location *location, const struct union_change *change)
+/* On the disk these system calls do all that they are to do, and clear what they clear. */
+static int change_on_disk(const struct location *location, const struct union_change *change,
+			  bool is_link)
+{
+	uid_t uid = change->what & CHANGE_UID ? change->uid : (uid_t)-1;
+	gid_t gid = change->what & CHANGE_GID ? change->gid : (gid_t)-1;
+	int error = ownership_to_disk(location->layer->ownership, &uid, &gid);
+
+	if (!error && (change->what & (CHANGE_UID | CHANGE_GID)))
+		error = confined_chown(location->fd, location->name, uid, gid);
+	if (!error && (change->what & CHANGE_MODE) && !is_link)
+		error = confined_chmod(location->fd, location->name, change->mode & 07777);
+	return error;
+}
+
+/* Where owners are not what the disk says, they are read, changed and written back. */
+static int change_by_layer(const struct location *location, const struct union_change *change)
 {
 	struct attributes now;
 	int error = layer_stat(location->layer, location->fd, location->name, &now);
@@ -95,6 +111,17 @@ static int change_owner_and_mode(const struct location *location, const struct u
 		now.mode = (now.mode & S_IFMT) | (change->mode & 07777);
 	return layer_set_owner_and_mode(location->layer, location->fd, location->name, now.uid,
 					now.gid, now.mode, now.rdev);
+}
+
+static int change_owner_and_mode(const struct inode *inode, const struct location *location,
+				 const struct union_change *change)
+{
+	const struct ownership *ownership = location->layer->ownership;
+
+	if (ownership->xattr_permissions != XATTR_PERMISSIONS_OFF || ownership->squash_users ||
+	    ownership->squash_groups)
+		return change_by_layer(location, change);
+	return change_on_disk(location, change, inode->type == DT_LNK);
 }
 
 static int change_times(const struct location *location, const struct union_change *change)
@@ -121,7 +148,7 @@ static int change_by_location(struct union_fs *fs, struct inode *inode,
 	if (error)
 		return error;
 	if (change->what & (CHANGE_UID | CHANGE_GID | CHANGE_MODE))
-		error = change_owner_and_mode(&location, change);
+		error = change_owner_and_mode(inode, &location, change);
 	if (!error && (change->what & (CHANGE_ATIME | CHANGE_MTIME)))
 		error = change_times(&location, change);
 	if (inode_is_directory(inode))
