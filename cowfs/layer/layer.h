@@ -107,3 +107,6 @@ int layer_remove_control(const struct layer *layer, int directory, const char *n
  */
 int layer_set_owner_and_mode(const struct layer *layer, int directory, const char *name, uid_t uid,
 			     gid_t gid, mode_t mode, dev_t rdev);
+/* The same, owner, mode and device being those of wanted, for who knows what layer_stat_raw() says now. */
+int layer_give_owner_and_mode(const struct layer *layer, int directory, const char *name,
+			      const struct attributes *now, const struct attributes *wanted);

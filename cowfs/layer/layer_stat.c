@@ -102,8 +102,8 @@ static int set_on_disk(const struct layer *layer, int directory, const char *nam
 		return error;
 	if (S_ISLNK(now->mode))
 		return 0;
-	/* A change of owner clears setuid and setgid, so the mode is set again after it. */
-	if (!moves && (now->mode & 07777) == (mode & 07777))
+	/* A change of owner clears setuid and setgid, so these are set again after it. */
+	if ((now->mode & 07777) == (mode & 07777) && !(moves && (mode & (S_ISUID | S_ISGID))))
 		return 0;
 	return confined_chmod(directory, name, mode & 07777);
 }
@@ -129,24 +129,31 @@ static int set_in_override(const struct layer *layer, int directory, const char 
 	return error;
 }
 
-int layer_set_owner_and_mode(const struct layer *layer, int directory, const char *name, uid_t uid,
-			     gid_t gid, mode_t mode, dev_t rdev)
+int layer_give_owner_and_mode(const struct layer *layer, int directory, const char *name,
+			      const struct attributes *now, const struct attributes *wanted)
 {
 	struct override_stat override = {
-		.mode = mode & 07777,
-		.type = mode & S_IFMT,
-		.rdev = rdev,
+		.mode = wanted->mode & 07777,
+		.type = wanted->mode & S_IFMT,
+		.rdev = wanted->rdev,
+		.uid = wanted->uid,
+		.gid = wanted->gid,
 	};
-	struct attributes now;
-	int error = ownership_to_disk(layer->ownership, &uid, &gid);
+	int error = ownership_to_disk(layer->ownership, &override.uid, &override.gid);
 
-	if (!error)
-		error = layer_stat_raw(directory, name, &now);
 	if (error)
 		return error;
 	if (layer->ownership->xattr_permissions == XATTR_PERMISSIONS_OFF)
-		return set_on_disk(layer, directory, name, &now, uid, gid, mode);
-	override.uid = uid;
-	override.gid = gid;
-	return set_in_override(layer, directory, name, &now, &override);
+		return set_on_disk(layer, directory, name, now, override.uid, override.gid,
+				   wanted->mode);
+	return set_in_override(layer, directory, name, now, &override);
+}
+
+int layer_set_owner_and_mode(const struct layer *layer, int directory, const char *name, uid_t uid,
+			     gid_t gid, mode_t mode, dev_t rdev)
+{
+	struct attributes now, wanted = { .uid = uid, .gid = gid, .mode = mode, .rdev = rdev };
+	int error = layer_stat_raw(directory, name, &now);
+
+	return error ? error : layer_give_owner_and_mode(layer, directory, name, &now, &wanted);
 }

@@ -80,21 +80,30 @@ static int copy_extents(int from, int to, off_t end)
 	return 0;
 }
 
-int copy_data(int from, int to, uint64_t length)
+/* Shares the whole data with the copy. Other refusals may be due to this file. */
+static bool clone_data(int from, int to, atomic_bool *cannot_clone)
 {
-	struct stat stat;
-	off_t end;
+	if (*cannot_clone)
+		return false;
+	if (ioctl(to, FICLONE, from) == 0)
+		return true;
+	if (errno == EOPNOTSUPP || errno == EXDEV || errno == ENOTTY)
+		*cannot_clone = true;
+	return false;
+}
+
+int copy_data(int from, int to, const struct attributes *source, uint64_t length,
+	      atomic_bool *cannot_clone)
+{
+	off_t end = (off_t)(length < source->size ? length : source->size);
 	int error;
 
-	if (fstat(from, &stat) < 0)
-		return -errno;
-	end = length < (uint64_t)stat.st_size ? (off_t)length : stat.st_size;
 	if (end == 0)
 		return 0;
-	if (end == stat.st_size && ioctl(to, FICLONE, from) == 0)
+	if ((uint64_t)end == source->size && clone_data(from, to, cannot_clone))
 		return 0;
 	/* Without a hole there is no need to look for one. */
-	if (stat.st_blocks * STAT_BLOCK >= stat.st_size)
+	if (source->blocks * STAT_BLOCK >= source->size)
 		return copy_extent(from, to, 0, end);
 	error = copy_extents(from, to, end);
 	if (!error && ftruncate(to, end) < 0)

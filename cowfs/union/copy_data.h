@@ -4,13 +4,16 @@
 
 #include "layer/layer.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 /*
- * Copies the first length bytes: by reflink where the file system can, else extent by extent,
- * inside the kernel where it can, leaving holes holes. to is empty. 0 or -errno.
+ * Copies the first length bytes of from, whose size and blocks are those of source: by reflink unless
+ * *cannot_clone, which becomes true where the file systems have none, else extent by extent, inside the
+ * kernel where it can, leaving holes holes. to is empty. 0 or -errno.
  */
-int copy_data(int from, int to, uint64_t length);
+int copy_data(int from, int to, const struct attributes *source, uint64_t length,
+	      atomic_bool *cannot_clone);
 
 /*
  * Copies the extended attributes that can be seen of `from_name` in from (NULL: of what from

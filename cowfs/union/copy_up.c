@@ -157,7 +157,7 @@ static int publish_file(struct copy *copy)
 /* Copies up a file whose parent is in the upper already. */
 static int copy_up_file(struct union_fs *fs, struct inode *inode, uint64_t length)
 {
-	struct copy copy = { .fs = fs, .inode = inode, .length = length, .fd = -1 };
+	struct copy copy = { .fs = fs, .inode = inode, .length = length, .data = -1, .fd = -1 };
 	int error = 0;
 
 	pthread_mutex_lock(&inode->lock);
@@ -166,13 +166,14 @@ static int copy_up_file(struct union_fs *fs, struct inode *inode, uint64_t lengt
 	error = location_find(fs, inode, &copy.from);
 	if (error)
 		goto out;
-	error = layer_stat(copy.from.layer, copy.from.fd, copy.from.name, &copy.source);
+	error = copy_open_source(&copy);
 	if (!error)
 		error = copy_make(&copy);
 	if (!error)
 		error = publish_file(&copy);
 	if (error)
 		copy_discard(&copy);
+	copy_close_source(&copy);
 	location_release(fs, &copy.from);
 	if (copy.fd >= 0)
 		close(copy.fd);

@@ -96,7 +96,7 @@ static int make_upper(struct copy *copy, struct inode *parent, const char *name)
 static int copy_up_step(struct union_fs *fs, struct inode *dir, struct inode *parent,
 			const char *name)
 {
-	struct copy copy = { .fs = fs, .inode = dir, .fd = -1 };
+	struct copy copy = { .fs = fs, .inode = dir, .data = -1, .fd = -1 };
 	int error = directory_lock(fs, parent, true);
 
 	if (error)

@@ -108,7 +108,8 @@ static int open_layers(struct union_fs *fs, const struct union_options *options,
 		return problem_set(problem, -EINVAL, "%zu layers were given; %d is the most", count,
 				   UNION_LAYERS_MAX);
 	fs->layers = calloc(count, sizeof(struct layer *));
-	if (!fs->layers)
+	fs->cannot_clone = calloc(count, sizeof(*fs->cannot_clone));
+	if (!fs->layers || !fs->cannot_clone)
 		return problem_set(problem, -ENOMEM, "out of memory");
 	if (options->upper)
 		error = open_layer(fs, options, options->upper, !options->only_look, problem);
@@ -227,6 +228,7 @@ void union_close(struct union_fs *fs)
 	for (unsigned i = 0; i < fs->layer_count; i++)
 		layer_close(fs->layers[i]);
 	free(fs->layers);
+	free(fs->cannot_clone);
 	fd_cache_destroy(fs->fds);
 	devices_free(&fs->devices);
 	free(fs);

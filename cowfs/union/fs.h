@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define INODE_SHARDS 16
 #define POSITION_LOCKS 64
@@ -39,6 +40,8 @@ struct union_fs {
 	struct layer **layers; /* the topmost first; each struct and the array owned */
 	unsigned layer_count;
 	struct layer *upper; /* layers[0], or NULL */
+	/* Of each layer: its files are known to share no data with the upper's (FICLONE); owned. */
+	atomic_bool *cannot_clone;
 
 	bool has_upper; /* also true of one that is only looked at, when upper is NULL */
 	enum whiteout_dialect dialect;

@@ -126,13 +126,15 @@ static int find_lower(void *context, const struct layer_walk_entry *entry)
 	return 0;
 }
 
-static int copy_again(int from, int to, const struct attributes *attributes)
+static int copy_again(int from, const struct attributes *source, int to,
+		      const struct attributes *attributes)
 {
+	atomic_bool cannot_clone = false;
 	const struct timespec times[2] = { attributes->atime, attributes->mtime };
 	int error = ftruncate(to, 0) < 0 ? -errno : 0;
 
 	if (!error)
-		error = copy_data(from, to, UINT64_MAX);
+		error = copy_data(from, to, source, UINT64_MAX, &cannot_clone);
 	if (!error && (futimens(to, times) < 0 || fsync(to) < 0))
 		error = -errno;
 	return error;
@@ -143,22 +145,22 @@ static int copy_again(int from, int to, const struct attributes *attributes)
  * *ret_to -1 there is nothing to restore.
  */
 static int open_both(const struct recovery *recovery, const struct mark *mark,
-		     const struct layer_walk_entry *entry, int *ret_from, int *ret_to)
+		     const struct layer_walk_entry *entry, int *ret_from,
+		     struct attributes *ret_lower, int *ret_to)
 {
 	struct union_fs *fs = recovery->fs;
 	struct layer *upper = entry->dir->layer;
 	const struct location location = { .layer = upper, .fd = entry->fd, .name = entry->name };
 	struct origin origin = { 0 }, expected = { 0 };
-	struct attributes lower;
 	struct cached_fd *fd;
 	int error = layer_dir_open(mark->dir, &fd);
 
 	if (error)
 		return error;
 	*ret_from = confined_open_regular(fd->fd, mark->name, O_RDONLY);
-	error = *ret_from < 0 ? *ret_from : layer_stat_raw(*ret_from, NULL, &lower);
+	error = *ret_from < 0 ? *ret_from : layer_stat_raw(*ret_from, NULL, ret_lower);
 	if (!error) {
-		expected = origin_of(fs, mark->dir->layer, fd->fd, mark->name, &lower);
+		expected = origin_of(fs, mark->dir->layer, fd->fd, mark->name, ret_lower);
 		origin = origin_of(fs, upper, entry->fd, entry->name, &entry->attributes);
 	}
 	fd_cache_release(fs->fds, fd);
@@ -175,15 +177,16 @@ static int restore(void *context, const struct layer_walk_entry *entry)
 	struct mark *mark =
 		bsearch(&key, recovery->marks, recovery->count, sizeof(key), compare_upper);
 	cleanup_fd int from = -1, to = -1;
+	struct attributes lower;
 
 	if (!mark || !S_ISREG(entry->attributes.mode))
 		return 0;
-	if (!mark->name || open_both(recovery, mark, entry, &from, &to) < 0) {
+	if (!mark->name || open_both(recovery, mark, entry, &from, &lower, &to) < 0) {
 		recovery->lost += !mark->lost;
 		mark->lost = true;
 		return 0;
 	}
-	return to < 0 ? 0 : copy_again(from, to, &entry->attributes);
+	return to < 0 ? 0 : copy_again(from, &lower, to, &entry->attributes);
 }
 
 /* A copy of a file with several names may have none in the tree yet. */
