@@ -14,6 +14,7 @@
 struct found {
 	struct layer *layer;
 	struct attributes attributes;
+	struct inode *known; /* that is it, with a reference; then nothing more is looked for */
 	uint64_t number;
 	/* Of a file with several names: */
 	struct origin origin;
@@ -101,6 +102,48 @@ static int find_origin(struct union_fs *fs, int directory, const char *name, str
 	return find_copy(fs, found);
 }
 
+/* The inode known under this identity; one of another type is a file long gone, and hidden. */
+static struct inode *find_known(struct union_fs *fs, struct identity identity, uint8_t type)
+{
+	struct inode *inode = inode_find(fs, identity);
+
+	if (inode && inode->type != type) {
+		inode_hide(fs, inode);
+		inode_unref(fs, inode, 1);
+		return NULL;
+	}
+	return inode;
+}
+
+/*
+ * A directory has one place. The same one on disk found in another, by redirects made for that, is
+ * another directory to us; as is one whose parts others have changed.
+ */
+static bool is_this_directory(struct union_fs *fs, struct inode *inode, const struct inode *dir,
+			      const struct listing_entry *entry)
+{
+	return position_is(fs, inode, dir, listing_name(dir->directory->listing, entry)) &&
+	       (!fs->changing || directory_has_parts_of(inode, dir, entry));
+}
+
+/* A lower file with several names is never known for sure before its copy was looked for. */
+static struct inode *recognize(struct union_fs *fs, const struct inode *dir,
+			       const struct listing_entry *entry, const struct found *found)
+{
+	uint8_t type = (uint8_t)IFTODT(found->attributes.mode);
+	struct inode *inode;
+
+	if (type != DT_DIR && found->attributes.links > 1 && found->layer != fs->upper)
+		return NULL;
+	inode = find_known(fs, lookup_identity(fs, &found->attributes), type);
+	if (inode && type == DT_DIR && !is_this_directory(fs, inode, dir, entry)) {
+		inode_hide(fs, inode);
+		inode_unref(fs, inode, 1);
+		return NULL;
+	}
+	return inode;
+}
+
 static int find_file(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
 		     struct found *found)
 {
@@ -119,22 +162,11 @@ static int find_file(struct union_fs *fs, struct inode *dir, const struct listin
 	if (!error && attributes_are_whiteout(&found->attributes))
 		error = -ENOENT;
 	if (!error)
+		found->known = recognize(fs, dir, entry, found);
+	if (!error && !found->known)
 		error = find_origin(fs, fd->fd, name, found);
 	fd_cache_release(fs->fds, fd);
 	return error;
-}
-
-/* The inode known under this identity; one of another type is a file long gone, and hidden. */
-static struct inode *find_known(struct union_fs *fs, struct identity identity, uint8_t type)
-{
-	struct inode *inode = inode_find(fs, identity);
-
-	if (inode && inode->type != type) {
-		inode_hide(fs, inode);
-		inode_unref(fs, inode, 1);
-		return NULL;
-	}
-	return inode;
 }
 
 static struct inode *make_inode(struct union_fs *fs, struct inode *dir, const char *name,
@@ -177,28 +209,15 @@ static int enter_found(struct union_fs *fs, struct inode *dir, const struct list
 	return 0;
 }
 
-/*
- * A directory has one place. The same one on disk found in another, by redirects made for that, is
- * another directory to us; as is one whose parts others have changed.
- */
-static bool is_this_directory(struct union_fs *fs, struct inode *inode, const struct inode *dir,
-			      const struct listing_entry *entry)
-{
-	return position_is(fs, inode, dir, listing_name(dir->directory->listing, entry)) &&
-	       (!fs->changing || directory_has_parts_of(inode, dir, entry));
-}
-
 static int obtain_inode(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
 			const struct found *found, struct inode **ret_inode)
 {
 	uint8_t type = (uint8_t)IFTODT(found->attributes.mode);
-	struct inode *inode = find_known(fs, lookup_identity(fs, &found->attributes), type);
+	struct inode *inode = found->known;
 
-	if (inode && type == DT_DIR && !is_this_directory(fs, inode, dir, entry)) {
-		inode_hide(fs, inode);
-		inode_unref(fs, inode, 1);
-		inode = NULL;
-	}
+	/* Somebody else may have found it, or its copy, meanwhile: that is seen when it is entered. */
+	if (!inode && found->linked)
+		inode = find_known(fs, lookup_identity(fs, &found->attributes), type);
 	if (!inode)
 		return enter_found(fs, dir, entry, found, type, ret_inode);
 	position_offer(fs, inode, dir, listing_name(dir->directory->listing, entry));

@@ -61,12 +61,25 @@ void names_unlock_files(struct inode *a, struct inode *b)
 		pthread_mutex_unlock(&b->lock);
 }
 
+/* What stands only in a lower layer is what it was: a change of it would have brought it up. */
+static bool is_still_lower(const struct union_fs *fs, const struct listing_entry *entry,
+			   const struct union_entry *found)
+{
+	if (fs->changing || entry->upper_type || inode_is_upper(fs, found->inode))
+		return false;
+	/* Another name of it may be gone by now. */
+	return inode_is_directory(found->inode) || found->attributes.links == 1;
+}
+
 int names_look_again(struct union_fs *fs, struct inode *dir, const struct listing_entry *entry,
 		     struct union_entry *found)
 {
 	struct union_entry now;
-	int error = lookup_entry(fs, dir, entry, &now);
+	int error;
 
+	if (is_still_lower(fs, entry, found))
+		return 0;
+	error = lookup_entry(fs, dir, entry, &now);
 	if (error)
 		return error;
 	if (now.inode != found->inode)
