@@ -46,6 +46,7 @@ enum {
 	INODE_NO_XATTR = 1 << 3, /* known to have no extended attributes */
 	INODE_UNSYNCED = 1 << 4, /* perhaps still marked: see unsynced.h */
 	INODE_HIDDEN = 1 << 5,	 /* its identity is not its own any more: nobody finds it */
+	INODE_HAS_XATTR = 1 << 6, /* known to have some, so that asking is no waste */
 };
 
 struct inode {

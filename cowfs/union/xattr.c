@@ -13,14 +13,29 @@
 /* Longer lists are surely not all ours. */
 #define SHORT_LIST 512
 
-/* Notes when a file has no attributes to show, so that the next question needs no system call. */
-static void note_absence(struct inode *inode, const struct location *location)
+/* Others may give a file attributes at any time where they change the layers. */
+static void note(const struct union_fs *fs, struct inode *inode, bool has_some)
+{
+	if (!fs->changing)
+		inode->flags |= has_some ? INODE_HAS_XATTR : INODE_NO_XATTR;
+}
+
+/*
+ * Most files have no attributes, and are asked for several: the list of their names tells at once, so that no further
+ * question needs a system call.
+ */
+static void learn(const struct union_fs *fs, struct inode *inode, const struct location *location)
 {
 	char list[SHORT_LIST];
-	ssize_t length = confined_listxattr(location->fd, location->name, list, sizeof(list));
+	ssize_t length;
 
-	if (length >= 0 && control_xattr_filter_list(list, (size_t)length) == 0)
-		inode->flags |= INODE_NO_XATTR;
+	if (fs->changing || inode_has(inode, INODE_NO_XATTR | INODE_HAS_XATTR))
+		return;
+	length = confined_listxattr(location->fd, location->name, list, sizeof(list));
+	if (length >= 0)
+		length = (ssize_t)control_xattr_filter_list(list, (size_t)length);
+	if (length >= 0 || length == -ERANGE)
+		note(fs, inode, length != 0);
 }
 
 static ssize_t get_locked(struct union_fs *fs, struct inode *inode, const char *name, void *value,
@@ -31,9 +46,10 @@ static ssize_t get_locked(struct union_fs *fs, struct inode *inode, const char *
 
 	if (result < 0)
 		return result;
-	result = confined_getxattr(location.fd, location.name, name, value, size);
-	if (result == -ENODATA)
-		note_absence(inode, &location);
+	learn(fs, inode, &location);
+	result = inode_has(inode, INODE_NO_XATTR)
+			 ? -ENODATA
+			 : confined_getxattr(location.fd, location.name, name, value, size);
 	location_release(fs, &location);
 	return result;
 }
@@ -74,8 +90,8 @@ static ssize_t list_locked(struct union_fs *fs, struct inode *inode, char **ret_
 	} while (size == -ERANGE);
 	if (size >= 0)
 		size = (ssize_t)control_xattr_filter_list(list, (size_t)size);
-	if (size == 0)
-		inode->flags |= INODE_NO_XATTR;
+	if (size >= 0)
+		note(fs, inode, size > 0);
 	location_release(fs, &location);
 	*ret_list = steal_pointer(&list);
 	return size;
