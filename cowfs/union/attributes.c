@@ -2,6 +2,7 @@
 #include "base/confined.h"
 #include "union/copy_up.h"
 #include "union/data.h"
+#include "union/directory.h"
 #include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/location.h"
@@ -151,8 +152,10 @@ static int change_by_location(struct union_fs *fs, struct inode *inode,
 		error = change_owner_and_mode(inode, &location, change);
 	if (!error && (change->what & (CHANGE_ATIME | CHANGE_MTIME)))
 		error = change_times(&location, change);
-	if (inode_is_directory(inode))
+	if (inode_is_directory(inode)) {
+		directory_forget_bequest(inode);
 		directory_times_changed(inode);
+	}
 	if (!error)
 		error = layer_stat(location.layer, location.fd, location.name, &attributes);
 	if (!error) {

@@ -18,6 +18,7 @@ struct directory *directory_new(void)
 	if (!directory)
 		return NULL;
 	directory->default_acl = -1;
+	directory->gives_group = -1;
 	list_init(&directory->recently_used);
 	directory_times_init(&directory->times);
 	pthread_rwlock_init(&directory->lock, NULL);
@@ -80,6 +81,17 @@ int directory_open_part(struct union_fs *fs, const struct inode *dir, unsigned l
 bool directory_is_merged(const struct directory *directory)
 {
 	return !directory->opaque && directory->lower_count + (directory->upper != NULL) > 1;
+}
+
+void directory_forget_bequest(struct inode *dir)
+{
+	struct directory *directory = dir->directory;
+
+	/* Whoever has looked, but not yet noted what was there, is waited for. */
+	pthread_rwlock_wrlock(&directory->lock);
+	directory->default_acl = -1;
+	directory->gives_group = -1;
+	pthread_rwlock_unlock(&directory->lock);
 }
 
 /* -- entries -- */

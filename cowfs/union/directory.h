@@ -50,6 +50,12 @@ void directory_set_entry(struct inode *dir, struct listing_entry *entry, uint8_t
 /* The same for one that was copied up, as type: for everybody else nothing has changed. */
 void directory_set_copied(struct inode *dir, struct listing_entry *entry, uint8_t type);
 
+/*
+ * Owner, permissions or attributes of dir, which is not locked, have changed: what is made in it may inherit other
+ * ones. Only with the directory locked may be noted what that is.
+ */
+void directory_forget_bequest(struct inode *dir);
+
 /* True when it shows more than one layer's directory, as far as known without reading it. */
 bool directory_is_merged(const struct directory *directory);
 

@@ -93,6 +93,7 @@ struct directory {
 		opaque; /* nothing is merged, though lowers may still be there for open files */
 	_Atomic bool removed;	    /* by rmdir: nothing can be made in it */
 	_Atomic int8_t default_acl; /* has a default ACL: 1, 0, or -1 unknown */
+	_Atomic int8_t gives_group; /* its group to what is made in it (setgid): 1, 0, or -1 unknown */
 	struct directory_times times;
 	/* The upper's: where the lowers have it, when not under its own name; owned. Set once. */
 	_Atomic(char *) redirect;

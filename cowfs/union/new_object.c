@@ -31,13 +31,13 @@ static void plan_free(struct plan *plan)
 }
 
 /* The directory's default ACL in *ret_acl, or NULL; that there is none is remembered. */
-static ssize_t read_default_acl(struct inode *dir, int fd, void **ret_acl)
+static ssize_t read_default_acl(const struct union_fs *fs, struct inode *dir, int fd, void **ret_acl)
 {
 	cleanup_free char *acl = NULL;
 	ssize_t size;
 
 	*ret_acl = NULL;
-	if (dir->directory->default_acl == 0)
+	if (dir->directory->default_acl == 0 && !fs->changing)
 		return 0;
 	acl = malloc(ACL_MAX);
 	if (!acl)
@@ -59,7 +59,7 @@ static int plan_acl(struct union_fs *fs, struct inode *dir, int fd,
 	if (S_ISLNK(plan->mode))
 		return 0;
 	if (!fs->no_xattr)
-		size = read_default_acl(dir, fd, &acl);
+		size = read_default_acl(fs, dir, fd, &acl);
 	if (size < 0)
 		return (int)size;
 	if (!acl) {
@@ -95,19 +95,38 @@ static bool owner_comes_by_itself(const struct union_fs *fs, const struct plan *
 	       (inherits_group || gid == fs->process_gid);
 }
 
+/* Whether what is made in a directory gets its group, and which; that it does not is remembered. */
+static int look_at_group(const struct union_fs *fs, struct inode *dir, int fd, bool *ret_gives,
+			 gid_t *ret_gid)
+{
+	struct attributes parent;
+	int error;
+
+	*ret_gives = false;
+	if (dir->directory->gives_group == 0 && !fs->changing)
+		return 0;
+	error = layer_stat(fs->upper, fd, NULL, &parent);
+	if (error)
+		return error;
+	*ret_gives = parent.mode & S_ISGID;
+	if (*ret_gives)
+		*ret_gid = parent.gid;
+	dir->directory->gives_group = *ret_gives;
+	return 0;
+}
+
 static int make_plan(struct union_fs *fs, struct inode *dir, int fd, mode_t mode,
 		     const struct union_caller *caller, struct plan *plan)
 {
-	struct attributes parent;
+	gid_t gid = caller->gid;
 	bool inherits_group;
-	int error = layer_stat(fs->upper, fd, NULL, &parent);
+	int error = look_at_group(fs, dir, fd, &inherits_group, &gid);
 
 	if (error)
 		return error;
-	inherits_group = parent.mode & S_ISGID;
 	*plan = (struct plan){
 		.uid = caller->uid,
-		.gid = inherits_group ? parent.gid : caller->gid,
+		.gid = gid,
 		.mode = mode | (inherits_group && S_ISDIR(mode) ? (mode_t)S_ISGID : 0),
 	};
 	plan->in_place = owner_comes_by_itself(fs, plan, inherits_group);

@@ -3,6 +3,7 @@
 #include "base/confined.h"
 #include "union/acl.h"
 #include "union/copy_up.h"
+#include "union/directory.h"
 #include "union/directory_times.h"
 #include "union/fs.h"
 #include "union/location.h"
@@ -133,9 +134,9 @@ static int change_locked(struct union_fs *fs, struct inode *inode, const char *n
 	else
 		error = confined_removexattr(location.fd, location.name, name);
 	location_release(fs, &location);
-	inode->flags &= (uint8_t)~INODE_NO_XATTR;
+	inode->flags &= (uint8_t)~(INODE_NO_XATTR | INODE_HAS_XATTR);
 	if (inode_is_directory(inode)) {
-		inode->directory->default_acl = -1;
+		directory_forget_bequest(inode);
 		directory_times_changed(inode);
 	}
 	return error;
