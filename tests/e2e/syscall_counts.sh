@@ -1,13 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the daemon asks of the file systems below for one name, once the directory has been listed: nothing when it
-# is absent, two calls at most when it is there, however many layers there are.
+# What the daemon asks of the file systems below. For one name, once the directory has been listed: nothing when it
+# is absent, two calls at most when it is there, however many layers there are. For a change: what it takes, and no
+# more questions than one.
 # shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
 
 traced_calls=open,openat,openat2,stat,lstat,fstat,newfstatat,statx,access,faccessat,faccessat2,readlink,readlinkat
 traced_calls=$traced_calls,getdents64,getxattr,lgetxattr,fgetxattr,listxattr,llistxattr,flistxattr,lseek,close
 traced_calls=$traced_calls,pread64,fstatfs,statfs,name_to_handle_at,dup,fcntl
+
+# All but the messages, and what the C library does for itself.
+all_calls='!read,writev,futex,mmap,munmap,mprotect,madvise,brk,clone,clone3,rseq,set_robust_list,rt_sigprocmask'
+all_calls=$all_calls,rt_sigtimedwait,restart_syscall
 
 make_layers() {
 	local i
@@ -30,7 +35,7 @@ make_layers() {
 calls_of() {
 	local pid tracer
 	pid=$(daemon_pid mnt)
-	strace -f -q -e "trace=$traced_calls" -e signal=none -o "$T.trace" -p "$pid" &
+	strace -A -f -q -e "trace=$traced_calls" -e signal=none -o "$T.trace" -p "$pid" &
 	tracer=$!
 	note_process "$tracer"
 	wait_until grep -q "^TracerPid:.$tracer" "/proc/$pid/status"
@@ -41,9 +46,9 @@ calls_of() {
 	kill -INT "$tracer"
 	wait "$tracer" || true
 	# Calls cut in two by another thread's count once.
-	calls=$(grep -v 'resumed>' "$T.trace" | grep -c '(' || true)
+	calls=$(grep -av 'resumed>' "$T.trace" | grep -c '(' || true)
 	say "$*: $calls calls"
-	grep -v 'resumed>' "$T.trace" | sed 's/^/#   /' | head -n 10
+	grep -av 'resumed>' "$T.trace" | sed 's/^/#   /' | head -n 10
 }
 
 look_up() {
@@ -80,6 +85,52 @@ case_ten_layers() {
 
 case_100_layers() {
 	look_up 100
+}
+
+# A directory of 60 lower files and an upper part, seen once. A volatile union leaves no marks on copies.
+make_files() {
+	needs strace
+	undisturbed
+	traced_calls=$all_calls
+	mkdir -p lower/dir upper mnt
+	for ((i = 1; i <= 60; i++)); do
+		echo content >"lower/dir/$i"
+	done
+	mount_union -o volatile lower upper mnt
+	chmod 600 mnt/dir/60
+	echo new >mnt/dir/new
+	file_calls walk mnt
+}
+
+case_changes_of_lower_files() {
+	make_files
+	calls_of chmod 640 mnt/dir/{1..10}
+	at_most "calls for ten modes" 180 "$calls"
+	calls_of chown 5:5 mnt/dir/{11..20}
+	at_most "calls for ten owners" 180 "$calls"
+	calls_of file_calls append mnt/dir/{21..30}
+	at_most "calls for ten first writes" 180 "$calls"
+	calls_of file_calls remove mnt/dir/{31..40}
+	at_most "calls for ten removals" 31 "$calls"
+	calls_of file_calls read mnt/dir/{41..50}
+	at_most "calls for ten readings" 62 "$calls"
+}
+
+case_changes_of_upper_files() {
+	make_files
+	calls_of file_calls create mnt/dir/made-{1..10}
+	at_most "calls for ten new files" 52 "$calls"
+	file_calls walk mnt
+	calls_of chmod 640 mnt/dir/made-{1..10}
+	at_most "calls for ten modes" 20 "$calls"
+	calls_of chown 5:5 mnt/dir/made-{1..10}
+	at_most "calls for ten owners" 20 "$calls"
+	calls_of touch -d 2001-02-03 mnt/dir/made-{1..10}
+	at_most "calls for ten times" 20 "$calls"
+	calls_of file_calls append mnt/dir/made-{1..10}
+	at_most "calls for ten more writes" 12 "$calls"
+	calls_of file_calls remove mnt/dir/made-{1..10}
+	at_most "calls for ten removals" 60 "$calls"
 }
 
 # No path is ever handed down: a name and the descriptor of its directory, links not followed.
