@@ -21,8 +21,15 @@ void help_cowfs(void)
 		"  umount  unmount one, and wait until its upper layer is complete\n"
 		"  stat    show what a mounted union has done and holds\n"
 		"  check   look for what a crash or another program has left in a layer; repair it\n"
+		"  layers  show a stack of layers, and what each holds\n"
+		"  whence  tell which layer a file comes from, and what hides what\n"
+		"  diff    show what the upper layer adds, changes and deletes\n"
+		"  ls      list a directory of a stack of layers, without mounting it\n"
+		"  tree    show all that a stack of layers holds\n"
+		"  cat     print a file of a stack of layers\n"
 		"\n"
-		"cowfs COMMAND --help tells more, and so do cowfs(1) and cowfs-mount(8).\n",
+		"cowfs COMMAND --help tells more, and so do cowfs(1), cowfs-mount(8) and\n"
+		"cowfs-inspect(1).\n",
 		stdout);
 }
 
@@ -41,7 +48,7 @@ static const char program_usage[] =
 
 static const char common_switches[] =
 	"\n"
-	"  -o OPTION[,OPTION...]  see below\n"
+	"  -o, --options OPTION[,OPTION...]  see below\n"
 	"  -f, --foreground       stay in the foreground\n"
 	"  -v, --verbose          say what was agreed with the kernel\n"
 	"  -d, --debug            show every message of the kernel; implies -f\n"

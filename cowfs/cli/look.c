@@ -192,8 +192,11 @@ void look_print_size(uint64_t bytes, int width)
 		(void)printf("%*" PRIu64 "    ", width - 4, bytes);
 		return;
 	}
-	for (size /= 1024; size >= 1023.95; size /= 1024)
+	size /= 1024;
+	while (size >= 1023.95) {
+		size /= 1024;
 		unit++;
+	}
 	(void)printf("%*.1f %s", width - 4, size, units[unit]);
 }
 

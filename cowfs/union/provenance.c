@@ -148,6 +148,18 @@ static int hide(struct provenance_place *place, const struct provenance_place *h
 	return place->hider_path ? 0 : -ENOMEM;
 }
 
+static int stat_directory(struct layer_dir *dir, struct attributes *ret_attributes)
+{
+	struct cached_fd *fd;
+	int error = layer_dir_open(dir, &fd);
+
+	if (error)
+		return error;
+	error = layer_stat(dir->layer, fd->fd, NULL, ret_attributes);
+	fd_cache_release(dir->layer->fds, fd);
+	return error;
+}
+
 /* Fills in a directory that a redirect leads to; takes over the reference to it, also on failure. */
 static int make_redirected(struct layer_dir *dir, struct provenance_place *ret_place)
 {
@@ -158,15 +170,10 @@ static int make_redirected(struct layer_dir *dir, struct provenance_place *ret_p
 		.dir = dir,
 	};
 	cleanup_buffer struct buffer path = BUFFER_INIT;
-	struct cached_fd *fd;
 	int error = layer_dir_path(dir, &path);
 
 	if (!error)
-		error = layer_dir_open(dir, &fd);
-	if (!error) {
-		error = layer_stat(dir->layer, fd->fd, NULL, &place.attributes);
-		fd_cache_release(dir->layer->fds, fd);
-	}
+		error = stat_directory(dir, &place.attributes);
 	if (error) {
 		place_release(&place);
 		return error;
