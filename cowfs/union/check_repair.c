@@ -11,6 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Undoes what a repair did to the times of the directory that fd refers to. */
+static void restore_times(int fd, const struct attributes *before)
+{
+	struct timespec times[2] = { before->atime, before->mtime };
+
+	(void)utimensat(fd, "", times, AT_EMPTY_PATH);
+}
+
 static int result(int returned)
 {
 	return returned < 0 ? -errno : 0;
@@ -58,7 +66,7 @@ static int repair_whiteout_beside(const struct layer *layer, int fd, const char 
 			error = whiteout_make_opaque(layer, child);
 		if (error)
 			return error;
-		directory_restore_times(child, &before);
+		restore_times(child, &before);
 	}
 	return remove_litter(fd, name);
 }
@@ -122,7 +130,7 @@ static int repair_in_tree(const struct check *check, const struct finding *findi
 	if (!error)
 		error = repair_in(finding, fd->fd);
 	if (!error)
-		directory_restore_times(fd->fd, &before);
+		restore_times(fd->fd, &before);
 	fd_cache_release(check->fs->fds, fd);
 	return error;
 }

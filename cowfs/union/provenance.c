@@ -187,25 +187,20 @@ static int make_redirected(struct layer_dir *dir, struct provenance_place *ret_p
 static int insert_redirected(struct union_fs *fs, struct provenance *provenance, size_t index)
 {
 	const struct provenance_place *moved = &provenance->places[index++];
-	struct layer_dir **parts = NULL;
-	uint16_t count = 0;
-	int error = redirect_resolve(fs, moved->layer, moved->redirect, &parts, &count);
+	struct layer_parts parts = { 0 };
+	int error = redirect_resolve(fs, moved->layer, moved->redirect, &parts);
 
-	for (uint16_t i = 0; i < count; i++) {
+	for (uint16_t i = 0; i < parts.count && !error; i++) {
 		struct provenance_place place;
 
-		if (error) {
-			layer_dir_unref(parts[i]);
-			continue;
-		}
-		error = make_redirected(parts[i], &place);
+		error = make_redirected(layer_dir_ref(parts.dirs[i]), &place);
 		while (!error && index < provenance->count &&
 		       provenance->places[index].layer < place.layer)
 			index++;
 		if (!error)
 			error = insert_place(provenance, index, &place);
 	}
-	free(parts);
+	layer_parts_free(&parts);
 	return error;
 }
 
