@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/seccomp.h"
+#include "container/seccomp_cache.h"
 #include "container/seccomp_names.h"
 #include "unit/scratch.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
@@ -231,4 +233,101 @@ Test(seccomp, nonsense_in_rules)
 		"{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"minKernel\":"
 		"\"new\"}}",
 		"minKernel");
+}
+
+/* -- programs that were made before -- */
+
+static struct seccomp_program get(const struct scratch *scratch, capability_set capabilities)
+{
+	struct seccomp_program program = { 0 };
+
+	cr_assert_eq(seccomp_program_get(scratch->fd, seccomp_profile_default(), capabilities,
+					 &program, &problem),
+		     0, "%s", problem.text);
+	return program;
+}
+
+/* Without memfd_create none can be made any more. */
+static bool is_cached(const struct scratch *scratch, capability_set capabilities)
+{
+	struct seccomp_program program;
+	int result = seccomp_program_get(scratch->fd, seccomp_profile_default(), capabilities,
+					 &program, &problem);
+
+	if (result == 0)
+		seccomp_program_free(&program);
+	return result == 0;
+}
+
+static bool same(const struct seccomp_program *a, const struct seccomp_program *b)
+{
+	return a->count == b->count && a->flags == b->flags &&
+	       memcmp(a->instructions, b->instructions, a->count * sizeof(*a->instructions)) == 0;
+}
+
+Test(seccomp, a_second_program_is_not_made)
+{
+	struct scratch scratch = scratch_make();
+	struct seccomp_program first = get(&scratch, capabilities_default()), second;
+
+	deny_call(SYS_memfd_create, ENOSYS);
+	second = get(&scratch, capabilities_default());
+	cr_assert(same(&first, &second));
+	/* Others are others. */
+	cr_assert_not(is_cached(&scratch, capabilities_default() | 1ULL << CAP_SYS_ADMIN));
+	seccomp_program_free(&first);
+	seccomp_program_free(&second);
+	scratch_remove(&scratch);
+}
+
+/* The one file there is. */
+static void cached_name(const struct scratch *scratch, char name[64])
+{
+	for (unsigned i = 0; i < 64; i++) {
+		(void)snprintf(name, 64, "seccomp-%02u", i);
+		if (scratch_exists(scratch, name))
+			return;
+	}
+	cr_assert_fail("nothing was kept");
+}
+
+static void change(const struct scratch *scratch, const char *name, off_t offset)
+{
+	int fd = openat(scratch->fd, name, O_RDWR);
+	char byte = 0;
+
+	cr_assert_eq(pread(fd, &byte, 1, offset), 1);
+	byte ^= 1;
+	cr_assert_eq(pwrite(fd, &byte, 1, offset), 1);
+	(void)close(fd);
+}
+
+/* Each is made good again by making it anew. */
+Test(seccomp, a_program_that_was_tampered_with_is_made_anew)
+{
+	struct scratch scratch = scratch_make();
+	struct seccomp_program right = get(&scratch, 0), again;
+	/* The header's fields, the key, and the last instruction. */
+	const off_t offsets[] = { 0, 16, 24, 28, 32, 60, -3 };
+	char name[64];
+	int fd;
+
+	cached_name(&scratch, name);
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		off_t size = scratch_stat(&scratch, name).st_size;
+		off_t offset = offsets[i] < 0 ? size + offsets[i] : offsets[i];
+
+		change(&scratch, name, offset);
+		again = get(&scratch, 0);
+		cr_assert(same(&right, &again), "byte %ld", (long)offset);
+		seccomp_program_free(&again);
+	}
+	fd = openat(scratch.fd, name, O_RDWR);
+	cr_assert_eq(ftruncate(fd, 50), 0);
+	(void)close(fd);
+	again = get(&scratch, 0);
+	cr_assert(same(&right, &again));
+	seccomp_program_free(&again);
+	seccomp_program_free(&right);
+	scratch_remove(&scratch);
 }
