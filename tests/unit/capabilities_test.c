@@ -17,7 +17,7 @@
 		__VA_ARGS__, NULL                                                                  \
 	}
 
-TestSuite(capabilities, .timeout = 20);
+TestSuite(capabilities, .timeout = 300);
 
 static struct problem problem;
 

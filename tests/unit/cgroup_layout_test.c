@@ -24,7 +24,7 @@ static void tear_down(void)
 	scratch_remove(&scratch);
 }
 
-TestSuite(cgroup_layout, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(cgroup_layout, .init = set_up, .fini = tear_down, .timeout = 300);
 
 /* A line of mountinfo for a directory of the scratch space, which is made. */
 static void add_mount(char *text, size_t size, const char *directory, const char *root,

@@ -31,7 +31,7 @@ static void tear_down(void)
 	cgroup_fixture_remove(&fixture);
 }
 
-TestSuite(cgroup_v2, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(cgroup_v2, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static void file(const char *path, const char *content)
 {

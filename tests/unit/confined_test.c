@@ -31,7 +31,7 @@ static void tear_down(void)
 	scratch_remove(&scratch);
 }
 
-TestSuite(confined, .init = set_up, .fini = tear_down, .timeout = 10);
+TestSuite(confined, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static void long_name(char name[257], size_t length)
 {

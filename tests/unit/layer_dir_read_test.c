@@ -27,7 +27,7 @@ static void tear_down(void)
 	fixture_remove(&fixture);
 }
 
-TestSuite(layer_dir_read, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(layer_dir_read, .init = set_up, .fini = tear_down, .timeout = 300);
 
 /* -- what was read, as sorted lines "NAME TYPE WHITEOUT" -- */
 

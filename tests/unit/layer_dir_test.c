@@ -29,7 +29,7 @@ static void tear_down(void)
 	fixture_remove(&fixture);
 }
 
-TestSuite(layer_dir, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(layer_dir, .init = set_up, .fini = tear_down, .timeout = 300);
 
 /* The inode number of what dir opens, or -errno. */
 static int64_t opened_inode(struct layer_dir *dir)

@@ -28,7 +28,7 @@ static void tear_down(void)
 	fixture_remove(&fixture);
 }
 
-TestSuite(layer, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(layer, .init = set_up, .fini = tear_down, .timeout = 300);
 
 /* -- opening -- */
 

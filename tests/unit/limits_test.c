@@ -19,7 +19,7 @@ static void tear_down(void)
 	limits_free(&limits);
 }
 
-TestSuite(limits, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(limits, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static void set(const char *name, const char *value)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite(name_text, .timeout = 20);
+TestSuite(name_text, .timeout = 300);
 
 static void check_text(const char *name, const char *expected)
 {

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-TestSuite(proc_view, .timeout = 20);
+TestSuite(proc_view, .timeout = 300);
 
 #define MEGABYTE (UINT64_C(1) << 20)
 #define SECOND UINT64_C(1000000000)

@@ -31,7 +31,7 @@ static void tear_down(void)
 	union_fixture_remove(&fixture);
 }
 
-TestSuite(provenance, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(provenance, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static void tell(const char *path)
 {

@@ -31,7 +31,7 @@ static void tear_down(void)
 	union_fixture_remove(&fixture);
 }
 
-TestSuite(resolve, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(resolve, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static void leads_to(const char *path, bool follow, const char *expected)
 {

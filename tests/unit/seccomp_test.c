@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-TestSuite(seccomp, .timeout = 20);
+TestSuite(seccomp, .timeout = 300);
 
 static struct problem problem;
 

@@ -31,7 +31,7 @@ static void tear_down(void)
 	scratch_remove(&scratch);
 }
 
-TestSuite(stack_argument, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(stack_argument, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static void check_layer(struct union_fs *fs, unsigned index, const char *name, bool is_upper)
 {

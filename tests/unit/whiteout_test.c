@@ -25,7 +25,7 @@ static void tear_down(void)
 	fixture_remove(&fixture);
 }
 
-TestSuite(whiteout, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(whiteout, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static int put(const char *name, enum whiteout_target target, enum whiteout_form *form)
 {
