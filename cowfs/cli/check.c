@@ -152,7 +152,7 @@ static int finish(struct checking *checking)
 		print_summary(checking);
 	if (error || checking->no_memory || fflush(stdout) != 0 || ferror(stdout)) {
 		say("%s", error == -ENOMEM || checking->no_memory ? "out of memory"
-								   : "cannot write the answer");
+								  : "cannot write the answer");
 		return STATUS_CANNOT_CHECK;
 	}
 	return (counts[CHECK_REPAIRED] ? STATUS_REPAIRED : 0) |

@@ -12,8 +12,7 @@
 static const struct {
 	const char *name, *text;
 } kinds[CHECK_KINDS] = {
-	[CHECK_WHITEOUT_OF_NOTHING] = { "whiteout-of-nothing",
-					"a whiteout that hides nothing" },
+	[CHECK_WHITEOUT_OF_NOTHING] = { "whiteout-of-nothing", "a whiteout that hides nothing" },
 	[CHECK_WHITEOUT_BESIDE_NAME] = { "whiteout-beside-name",
 					 "a whiteout of a name that stands beside it" },
 	[CHECK_WHITEOUT_INVALID] = { "whiteout-invalid", "a whiteout of what can be no name" },
@@ -135,15 +134,16 @@ int check_place_fd(const struct check *check, enum check_place place)
 
 static int path_of(const struct check *check, const struct finding *finding, struct buffer *path)
 {
-	static const char *const places[PLACES] = {
-		[PLACE_STATE] = "", [PLACE_WORK] = "work/", [PLACE_INDEX] = "index/",
-		[PLACE_UNSYNCED] = "unsynced/"
-	};
+	static const char *const places[PLACES] = { [PLACE_STATE] = "",
+						    [PLACE_WORK] = "work/",
+						    [PLACE_INDEX] = "index/",
+						    [PLACE_UNSYNCED] = "unsynced/" };
 	const char *workdir = check->fs->work.path;
 	int error;
 
 	if (finding->place != PLACE_TREE)
-		return buffer_append_format(path, "%s/%s%s", workdir ? workdir : "/" STATE_DIRECTORY,
+		return buffer_append_format(path, "%s/%s%s",
+					    workdir ? workdir : "/" STATE_DIRECTORY,
 					    places[finding->place], finding->name);
 	error = layer_dir_path(finding->dir, path);
 	if (error || !finding->name[0])

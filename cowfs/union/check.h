@@ -55,8 +55,9 @@ enum check_state {
 struct check_finding {
 	enum check_kind kind;
 	enum check_state state;
-	const char *path; /* in the layer, "/a/b"; what lies in a work directory elsewhere begins with the path of that */
-	const char *why;  /* it is LEFT; else NULL */
+	const char *
+		path; /* in the layer, "/a/b"; what lies in a work directory elsewhere begins with the path of that */
+	const char *why; /* it is LEFT; else NULL */
 };
 
 /* Told of each finding at the end, in no order that means anything. */

@@ -46,8 +46,7 @@ static int find_rivals(struct check *check)
 
 static bool is_in_index(const struct check *check, const struct claim *claim)
 {
-	const struct index_record *record =
-		check_find_record(check, claim->layer_id, claim->inode);
+	const struct index_record *record = check_find_record(check, claim->layer_id, claim->inode);
 
 	return record && record->has_copy;
 }
@@ -133,8 +132,7 @@ static int add_record(struct check *check, enum check_kind kind, const struct in
 
 static int judge_record(struct check *check, const struct index_record *record)
 {
-	bool all_gone = record->counts_make_sense &&
-			(uint32_t)record->gone >= record->lower_links;
+	bool all_gone = record->counts_make_sense && (uint32_t)record->gone >= record->lower_links;
 
 	if (!record->has_copy)
 		return all_gone || !record->counts_make_sense

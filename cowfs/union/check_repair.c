@@ -81,14 +81,14 @@ static int remove_control(int fd, const char *name, const char *suffix)
 	char attribute[CONTROL_XATTR_MAX];
 
 	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++) {
-		int error = confined_removexattr(
-			fd, name[0] ? name : NULL,
-			control_xattr_name(namespaces[i], suffix, attribute));
+		int error =
+			confined_removexattr(fd, name[0] ? name : NULL,
+					     control_xattr_name(namespaces[i], suffix, attribute));
 
 		if (error && error != -ENODATA && error != -ENOTSUP && error != -EPERM)
 			return error;
-		if (error == -EPERM && confined_getxattr(fd, name[0] ? name : NULL, attribute, NULL,
-							 0) >= 0)
+		if (error == -EPERM &&
+		    confined_getxattr(fd, name[0] ? name : NULL, attribute, NULL, 0) >= 0)
 			return error;
 	}
 	return 0;

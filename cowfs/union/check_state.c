@@ -63,9 +63,9 @@ static void sort_numbers(struct numbered_list *list)
 static void see_number(struct numbered_list *list, uint64_t inode)
 {
 	const struct numbered key = { .inode = inode };
-	struct numbered *found = list->count ? bsearch(&key, list->items, list->count, sizeof(key),
-						       compare_numbers)
-					     : NULL;
+	struct numbered *found =
+		list->count ? bsearch(&key, list->items, list->count, sizeof(key), compare_numbers)
+			    : NULL;
 
 	if (found)
 		found->seen = true;
@@ -193,8 +193,8 @@ static int visit_index(struct check *check, int directory, const char *name)
 		return check_add_left(check, CHECK_STATE_UNKNOWN, PLACE_INDEX, NULL, name,
 				      WHY_UNKNOWN);
 	if (record.has_counts) {
-		record.counts_make_sense = hard_link_read_counts(directory, name, &record.gone,
-								 &record.lower_links);
+		record.counts_make_sense =
+			hard_link_read_counts(directory, name, &record.gone, &record.lower_links);
 		return add_record(check, &record);
 	}
 	record.has_copy = true;
@@ -240,8 +240,8 @@ int check_judge_numbers(struct check *check)
 	for (size_t i = 0; i < check->origins.count; i++) {
 		const struct numbered *origin = &check->origins.items[i];
 
-		if (!origin->seen && !check_add(check, CHECK_INDEX_ORIGIN_STALE, PLACE_INDEX, NULL,
-						origin->name))
+		if (!origin->seen &&
+		    !check_add(check, CHECK_INDEX_ORIGIN_STALE, PLACE_INDEX, NULL, origin->name))
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < check->marks.count; i++) {
@@ -254,7 +254,8 @@ int check_judge_numbers(struct check *check)
 			return -ENOMEM;
 		if (mark->seen && !check->has_lowers) {
 			finding->state = CHECK_LEFT;
-			finding->why = "give the lower layers, or mount it, to have it copied again";
+			finding->why =
+				"give the lower layers, or mount it, to have it copied again";
 		}
 	}
 	return 0;

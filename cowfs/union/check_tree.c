@@ -86,7 +86,8 @@ static int judge_whiteout(const struct reading *reading, const char *name, const
 	if (!reading->opaque && (!check->has_lowers || reading->place->is_adrift ||
 				 is_shown_below(&reading->place->below, hidden)))
 		return 0;
-	finding = check_add(check, CHECK_WHITEOUT_OF_NOTHING, PLACE_TREE, reading->place->dir, name);
+	finding =
+		check_add(check, CHECK_WHITEOUT_OF_NOTHING, PLACE_TREE, reading->place->dir, name);
 	if (!finding)
 		return -ENOMEM;
 	finding->relies_on_lowers = !reading->opaque;

@@ -35,7 +35,8 @@ struct claim {
 	uint64_t layer_id, inode; /* of that */
 	uint64_t own_inode;
 	bool is_directory;
-	uint32_t links_found;  /* of the lower file, by reading the lower layers; 0: it was not found */
+	uint32_t
+		links_found; /* of the lower file, by reading the lower layers; 0: it was not found */
 	struct layer_dir *dir; /* with a reference */
 	char *name;	       /* owned */
 };

@@ -17,7 +17,7 @@ struct copy {
 	struct attributes source;      /* as the lower layer has it, owners as shown */
 	struct origin origin;	       /* of the source, and so of the copy */
 	struct hard_link *link;	       /* whose copy it is, in the index already; or NULL */
-	struct attributes result; /* of the copy: device, inode, type and size */
+	struct attributes result;      /* of the copy: device, inode, type and size */
 	uint64_t length;	       /* how much of the data is wanted */
 	int data;		       /* of a regular file: where its data is read; else -1 */
 	int fd;			       /* of a regular file's copy, open both ways; -1 for others */

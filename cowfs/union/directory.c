@@ -104,7 +104,7 @@ struct listing_entry *directory_find(const struct inode *dir, const char *name)
 }
 
 static void set_entry(struct inode *dir, struct listing_entry *entry, uint8_t type,
-			 unsigned whiteout)
+		      unsigned whiteout)
 {
 	struct directory *directory = dir->directory;
 

@@ -42,10 +42,10 @@ enum {
 	INODE_IN_TABLE = 1 << 0,
 	/* The name at its position is gone; an upper file is reached by index or pinned descriptor. */
 	INODE_NAMELESS = 1 << 1,
-	INODE_UNLINKED = 1 << 2, /* the last name is gone: it shows no links */
-	INODE_NO_XATTR = 1 << 3, /* known to have no extended attributes */
-	INODE_UNSYNCED = 1 << 4, /* perhaps still marked: see unsynced.h */
-	INODE_HIDDEN = 1 << 5,	 /* its identity is not its own any more: nobody finds it */
+	INODE_UNLINKED = 1 << 2,  /* the last name is gone: it shows no links */
+	INODE_NO_XATTR = 1 << 3,  /* known to have no extended attributes */
+	INODE_UNSYNCED = 1 << 4,  /* perhaps still marked: see unsynced.h */
+	INODE_HIDDEN = 1 << 5,	  /* its identity is not its own any more: nobody finds it */
 	INODE_HAS_XATTR = 1 << 6, /* known to have some, so that asking is no waste */
 };
 
@@ -93,7 +93,8 @@ struct directory {
 		opaque; /* nothing is merged, though lowers may still be there for open files */
 	_Atomic bool removed;	    /* by rmdir: nothing can be made in it */
 	_Atomic int8_t default_acl; /* has a default ACL: 1, 0, or -1 unknown */
-	_Atomic int8_t gives_group; /* its group to what is made in it (setgid): 1, 0, or -1 unknown */
+	_Atomic int8_t
+		gives_group; /* its group to what is made in it (setgid): 1, 0, or -1 unknown */
 	struct directory_times times;
 	/* The upper's: where the lowers have it, when not under its own name; owned. Set once. */
 	_Atomic(char *) redirect;

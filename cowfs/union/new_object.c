@@ -31,7 +31,8 @@ static void plan_free(struct plan *plan)
 }
 
 /* The directory's default ACL in *ret_acl, or NULL; that there is none is remembered. */
-static ssize_t read_default_acl(const struct union_fs *fs, struct inode *dir, int fd, void **ret_acl)
+static ssize_t read_default_acl(const struct union_fs *fs, struct inode *dir, int fd,
+				void **ret_acl)
 {
 	cleanup_free char *acl = NULL;
 	ssize_t size;

@@ -46,9 +46,9 @@ enum redirect_mode {
 
 struct union_options {
 	const char *const *lowers; /* the topmost first */
-	size_t lower_count;	   /* at least 1; none will do for an upper that is only looked at */
-	const char *upper;	   /* NULL: a read-only union */
-	const char *workdir;	   /* NULL: STATE_DIRECTORY in the upper */
+	size_t lower_count;  /* at least 1; none will do for an upper that is only looked at */
+	const char *upper;   /* NULL: a read-only union */
+	const char *workdir; /* NULL: STATE_DIRECTORY in the upper */
 	const char *
 		mountpoint; /* NULL, or where it will be mounted: refused inside a layer and around one */
 	enum whiteout_dialect dialect;

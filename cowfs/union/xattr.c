@@ -134,7 +134,7 @@ static int change_locked(struct union_fs *fs, struct inode *inode, const char *n
 	else
 		error = confined_removexattr(location.fd, location.name, name);
 	location_release(fs, &location);
-	inode->flags &= (uint8_t)~(INODE_NO_XATTR | INODE_HAS_XATTR);
+	inode->flags &= (uint8_t) ~(INODE_NO_XATTR | INODE_HAS_XATTR);
 	if (inode_is_directory(inode)) {
 		directory_forget_bequest(inode);
 		directory_times_changed(inode);
