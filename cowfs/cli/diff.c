@@ -279,7 +279,8 @@ static int find(const struct diff *diff, const char *path, struct difference_ite
 	if (!error && !item->with.inode && !item->without.inode)
 		error = -ENOENT;
 	if (!error)
-		item->kind = difference_of(item->with.inode, item->without.inode);
+		item->kind =
+			difference_of(&diff->difference, item->with.inode, item->without.inode);
 	return error;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "union/fs.h"
+#include "union/hiding.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,14 +11,18 @@
 
 void difference_init(struct difference *difference, struct union_fs *with, struct union_fs *without)
 {
+	unsigned layers = union_layer_count(with) - (without ? union_layer_count(without) : 0);
+
 	*difference = (struct difference){
 		.with = with,
 		.without = without,
-		.everywhere = hard_links_reach_beyond(with, fs_layer(with, 0)),
+		.layers = layers,
+		.everywhere = union_links_reach_beyond(with, layers),
 	};
 }
 
-enum difference_kind difference_of(const struct inode *with, const struct inode *without)
+enum difference_kind difference_of(const struct difference *difference, const struct inode *with,
+				   const struct inode *without)
 {
 	struct union_source with_source, without_source;
 
@@ -27,7 +32,7 @@ enum difference_kind difference_of(const struct inode *with, const struct inode 
 		return DIFFERENCE_DELETED;
 	union_get_source(with, &with_source);
 	union_get_source(without, &without_source);
-	return with_source.layer == without_source.layer + 1 &&
+	return with_source.layer == without_source.layer + difference->layers &&
 			       with_source.inode == without_source.inode
 		       ? DIFFERENCE_SAME
 		       : DIFFERENCE_CHANGED;
@@ -99,7 +104,7 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* Makes one of two items of the same name, and judges each. */
-static void join(struct difference_list *list)
+static void join(const struct difference *difference, struct difference_list *list)
 {
 	size_t count = 0;
 
@@ -119,8 +124,8 @@ static void join(struct difference_list *list)
 	}
 	list->count = count;
 	for (size_t i = 0; i < count; i++)
-		list->items[i].kind =
-			difference_of(list->items[i].with.inode, list->items[i].without.inode);
+		list->items[i].kind = difference_of(difference, list->items[i].with.inode,
+						    list->items[i].without.inode);
 }
 
 int difference_read(const struct difference *difference, struct inode *with, struct inode *without,
@@ -135,7 +140,7 @@ int difference_read(const struct difference *difference, struct inode *with, str
 		error = gather(difference->without, without, &gathering);
 	if (list.count)
 		qsort(list.items, list.count, sizeof(*list.items), compare_names);
-	join(&list);
+	join(difference, &list);
 	if (error) {
 		difference_list_free(difference, &list);
 		return error;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the topmost layer of a stack makes of those below it: the union with it and the union without it, compared.
+ * What the topmost layers of a stack, mostly one, make of those below: the union with them and the union without them,
+ * compared.
  *
  * A name that both have is the same when both show the same file of the same layer, and changed otherwise: what the
- * topmost layer has in itself counts as changed, also a directory that it only needs for its children. Directories that are the
- * same are not read, for nothing can differ in them, unless the topmost layer's hard-link index says so.
+ * topmost layers have in themselves counts as changed, also a directory that they only need for its children. Directories
+ * that are the same are not read, for nothing can differ in them, unless a hard-link index of the topmost layers says so.
  *
  * Names come in the order of their bytes.
  */
@@ -23,7 +24,8 @@ enum difference_kind {
 struct difference {
 	struct union_fs *with; /* the whole stack */
 	struct union_fs
-		*without; /* all but its topmost layer; NULL: there is no other, so all is added */
+		*without; /* all but its topmost layers; NULL: there is no other, so all is added */
+	unsigned layers;  /* how many those are */
 	bool everywhere;  /* read directories that are the same, too; see difference_init() */
 };
 
@@ -45,7 +47,8 @@ struct difference_list {
 };
 
 /* What a name is, from what both unions show under it; not both NULL. */
-enum difference_kind difference_of(const struct inode *with, const struct inode *without);
+enum difference_kind difference_of(const struct difference *difference, const struct inode *with,
+				   const struct inode *without);
 
 /*
  * All names of a directory, the same ones included. Either inode may be NULL, or no directory: then that union has nothing
