@@ -5,10 +5,31 @@
 
 void help_cowrun(void)
 {
-	(void)fputs("Usage: cowrun COMMAND [ARGUMENTS]\n"
-		    "\n"
-		    "Runs containers whose root file system is a cowfs union.\n"
-		    "\n"
-		    "cowrun COMMAND --help tells more, and so does cowrun(1).\n",
-		    stdout);
+	(void)fputs(
+		"Usage: cowrun [--root DIRECTORY] COMMAND [ARGUMENTS]\n"
+		"\n"
+		"Runs containers whose root file system is a cowfs union.\n"
+		"\n"
+		"Containers:\n"
+		"  run      make a container and start it\n"
+		"  create   make a container\n"
+		"  start    start containers that were made, or have ended\n"
+		"  stop     end containers, with SIGTERM and, in time, SIGKILL\n"
+		"  restart  stop and start\n"
+		"  kill     send a signal\n"
+		"  wait     wait until containers have ended and print their exit codes\n"
+		"  rm       remove containers\n"
+		"  rename   give a container another name\n"
+		"\n"
+		"Looking:\n"
+		"  ps       list containers\n"
+		"  inspect  show all that is known of a container, as JSON\n"
+		"  logs     show what a container printed\n"
+		"  attach   show what a container prints, and type into it\n"
+		"\n"
+		"      --root DIRECTORY  where containers are kept (/var/lib/cowrun and /run/cowrun;\n"
+		"                        for ordinary users ~/.local/share/cowrun)\n"
+		"\n"
+		"cowrun COMMAND --help tells more, and so does cowrun(1).\n",
+		stdout);
 }

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Of root_file_system.h: proc, sys, what is masked, and the step into the tree. */
+#include "container/root_file_system.h"
+
+#include "base/cleanup.h"
+#include "base/confined.h"
+#include "container/in_root.h"
+#include "container/mount_call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define KERNEL_FILES (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+static int failed(const char *what, int error, struct problem *problem)
+{
+	return problem_set(problem, error, "cannot mount the container's %s: %s", what,
+			   strerror(-error));
+}
+
+/* Mounts on a directory below the container's root; *ret_mount stays open. */
+static int mount_on(struct root_file_system *tree, int mount, const char *path, int *ret_mount,
+		    struct problem *problem)
+{
+	cleanup_fd int target = -1;
+	cleanup_fd int ours = mount;
+	int error;
+
+	if (mount < 0)
+		return failed(path, mount, problem);
+	target = in_root_make_directory(tree->root, path);
+	error = target < 0 ? target : mount_call_attach(mount, target);
+	if (error)
+		return failed(path, error, problem);
+	*ret_mount = steal_fd(&ours);
+	return 0;
+}
+
+/* -- proc and sys -- */
+
+static int mount_proc(struct root_file_system *tree, struct problem *problem)
+{
+	int mount = mount_call_new("proc", NULL, KERNEL_FILES);
+
+	if (mount == -EPERM)
+		return problem_set(
+			problem, mount,
+			"cannot mount the container's /proc: the kernel refuses it where "
+			"something is mounted over parts of /proc, as in another container; run "
+			"that one with --privileged");
+	return mount_on(tree, mount, "/proc", &tree->proc, problem);
+}
+
+/* The host's /sys, as far as it is ours to show. */
+static int clone_host_sys(void)
+{
+	cleanup_fd int host = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int mount = host < 0 ? -errno : mount_call_clone(host, true);
+	int error = mount < 0 ? mount
+			      : mount_call_change(mount, KERNEL_FILES | MOUNT_ATTR_RDONLY, 0, true);
+
+	return error ? error : steal_fd(&mount);
+}
+
+/* sysfs shows devices of the network namespace, so only who owns one may mount one. */
+static int mount_sys(struct root_file_system *tree, struct problem *problem)
+{
+	unsigned read_only = tree->config->privileged ? 0 : MOUNT_ATTR_RDONLY;
+	int mount = -EPERM;
+
+	if (strcmp(tree->config->network, "host") != 0)
+		mount = mount_call_new("sysfs", NULL, KERNEL_FILES | read_only);
+	if (mount == -EPERM)
+		mount = clone_host_sys();
+	return mount_on(tree, mount, "/sys", &tree->sys, problem);
+}
+
+/* Over the host's control groups, should they show there. */
+static int cover_cgroups(struct root_file_system *tree, struct problem *problem)
+{
+	static const struct mount_option options[] = { { "mode", "755" }, { 0 } };
+	cleanup_fd int target = in_root_open(tree->sys, "fs/cgroup", O_PATH | O_DIRECTORY, 0);
+	cleanup_fd int mount = -1;
+	int error;
+
+	if (target == -ENOENT)
+		return 0;
+	mount = mount_call_new("tmpfs", options, KERNEL_FILES | MOUNT_ATTR_RDONLY);
+	error = target < 0 ? target : mount < 0 ? mount : mount_call_attach(mount, target);
+	return error ? failed("/sys/fs/cgroup", error, problem) : 0;
+}
+
+/* -- all -- */
+
+/* /dev/null itself, and not what somebody put in its place: it will cover files (CVE-2025-31133). */
+static int open_null(struct root_file_system *tree, struct problem *problem)
+{
+	struct stat status;
+
+	tree->null = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (tree->null < 0)
+		return problem_set(problem, -errno, "/dev/null: %s", strerror(errno));
+	if (fstat(tree->null, &status) < 0 || !S_ISCHR(status.st_mode) ||
+	    status.st_rdev != makedev(1, 3))
+		return problem_set(
+			problem, -ENODEV,
+			"/dev/null is not the device it should be; let root make it anew: "
+			"rm /dev/null; mknod -m 666 /dev/null c 1 3");
+	return 0;
+}
+
+static int open_union(struct root_file_system *tree, const char *mountpoint,
+		      struct problem *problem)
+{
+	uint64_t attributes = tree->config->privileged ? 0 : MOUNT_ATTR_NODEV;
+	int error = 0;
+
+	/* What happens to mounts outside is no business of the container, nor the reverse. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return problem_set(problem, -errno, "cannot make the mounts private: %s",
+				   strerror(errno));
+	tree->root = confined_open_root(mountpoint);
+	if (tree->root < 0)
+		error = tree->root;
+	/* Devices are in /dev, each by a mount of its own: a node that somebody makes elsewhere is none. */
+	if (!error && attributes)
+		error = mount_call_change(tree->root, attributes, 0, false);
+	return error ? problem_set(problem, error, "%s: %s", mountpoint, strerror(-error)) : 0;
+}
+
+int root_file_system_build(struct root_file_system *tree, const char *mountpoint,
+			   struct problem *problem)
+{
+	int error = open_null(tree, problem);
+
+	if (!error)
+		error = open_union(tree, mountpoint, problem);
+	if (!error)
+		error = mount_proc(tree, problem);
+	if (!error)
+		error = mount_sys(tree, problem);
+	if (!error)
+		error = cover_cgroups(tree, problem);
+	if (!error)
+		error = root_devices_mount(tree, problem);
+	if (!error)
+		error = root_volumes_mount(tree, problem);
+	return error;
+}
+
+int root_file_system_enter(struct root_file_system *tree, struct problem *problem)
+{
+	/* The old root comes to lie under the new one, and there it is let go. */
+	if (fchdir(tree->root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return problem_set(problem, -errno, "cannot enter the container's root: %s",
+				   strerror(errno));
+	return 0;
+}
+
+/* -- protection -- */
+
+/* Covers a file or directory of the kernel's with nothing. One that is not there needs no cover. */
+static int mask(struct root_file_system *tree, int directory, const char *path)
+{
+	static const struct mount_option options[] = { { "size", "0k" }, { 0 } };
+	cleanup_fd int target = in_root_open(directory, path, O_PATH, 0);
+	cleanup_fd int cover = -1;
+	struct stat status;
+
+	if (target == -ENOENT)
+		return 0;
+	if (target < 0)
+		return target;
+	if (fstat(target, &status) < 0)
+		return -errno;
+	cover = S_ISDIR(status.st_mode)
+			? mount_call_new("tmpfs", options, KERNEL_FILES | MOUNT_ATTR_RDONLY)
+			: mount_call_clone(tree->null, false);
+	return cover < 0 ? cover : mount_call_attach(cover, target);
+}
+
+static int make_read_only(int directory, const char *path)
+{
+	cleanup_fd int target = in_root_open(directory, path, O_PATH, 0);
+	cleanup_fd int mount = -1;
+	int error;
+
+	if (target == -ENOENT)
+		return 0;
+	mount = target < 0 ? target : mount_call_clone(target, true);
+	error = mount < 0 ? mount : mount_call_change(mount, MOUNT_ATTR_RDONLY, 0, true);
+	return error ? error : mount_call_attach(mount, target);
+}
+
+int root_file_system_protect(struct root_file_system *tree, struct problem *problem)
+{
+	/* As docker has them. */
+	static const char *const masked_proc[] = {
+		"acpi",		 "asound",	"interrupts", "kcore",	    "keys",
+		"latency_stats", "sched_debug", "scsi",	      "timer_list", "timer_stats",
+	};
+	static const char *const masked_sys[] = { "devices/virtual/powercap", "firmware" };
+	static const char *const read_only[] = { "bus", "fs", "irq", "sys", "sysrq-trigger" };
+	int error = 0;
+
+	for (size_t i = 0; !error && i < sizeof(masked_proc) / sizeof(*masked_proc); i++)
+		if (!tree->config->privileged)
+			error = mask(tree, tree->proc, masked_proc[i]);
+	for (size_t i = 0; !error && i < sizeof(masked_sys) / sizeof(*masked_sys); i++)
+		if (!tree->config->privileged)
+			error = mask(tree, tree->sys, masked_sys[i]);
+	for (size_t i = 0; !error && i < sizeof(read_only) / sizeof(*read_only); i++)
+		if (!tree->config->privileged)
+			error = make_read_only(tree->proc, read_only[i]);
+	if (!error && tree->config->read_only)
+		error = mount_call_change(tree->root, MOUNT_ATTR_RDONLY, 0, false);
+	if (error)
+		return problem_set(problem, error,
+				   "cannot protect the container's /proc and /sys: %s",
+				   strerror(-error));
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The container's first process before it is one: it comes into new namespaces and arranges them from
+ * within. Its parent is the monitor, see launch.h.
+ */
+#pragma once
+
+#include "container/container.h"
+
+struct stage {
+	const struct container_config *config;
+	const char *mountpoint; /* where the union is */
+	const char *volumes;	/* the directory of named volumes */
+	int socket;		/* to the monitor, for messages */
+	int streams[3];		/* standard input, output and error when there is no terminal */
+	int init_program;	/* -1: none */
+};
+
+/* Does not return. What goes wrong is told to the monitor, and the process ends. */
+_Noreturn void stage_run(const struct stage *stage);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How a container is. Written only under its lock (container.h), mostly by its monitor. */
+#pragma once
+
+#include "container/fields.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum container_status {
+	CONTAINER_CREATED, /* never started */
+	CONTAINER_RUNNING,
+	CONTAINER_PAUSED,
+	CONTAINER_RESTARTING, /* its process has ended, the monitor will start it again */
+	CONTAINER_EXITED,
+};
+
+struct container_state {
+	char *status; /* by the name that status_name() gives */
+	char *boot_id;
+	int64_t pid, pid_start; /* PID 1 of the container, when there is one; see process.h */
+	int64_t monitor, monitor_start;
+	int64_t exit_code;
+	bool oom_killed;
+	bool stopped_by_person; /* so that no restart policy starts it again */
+	int64_t restart_count;
+	char *error; /* why it could not be started, or what else went wrong; NULL: nothing */
+	char *started_at, *finished_at; /* RFC 3339, or NULL */
+};
+
+extern const struct field_table container_state_table;
+
+void state_free(struct container_state *state);
+
+const char *status_name(enum container_status status);
+enum container_status state_status(const struct container_state *state);
+/* 0 or -ENOMEM. */
+int state_set_status(struct container_state *state, enum container_status status);
+/* Replaces an owned text, which may be one of the members above. text may be NULL. 0 or -ENOMEM. */
+int state_set_text(char **place, const char *text);
+
+/* Running, paused or about to be started again: it has a monitor. */
+bool state_is_live(const struct container_state *state);
+
+#define TIME_TEXT_SIZE 40
+/* The time as docker writes it: 2024-05-06T07:08:09.123456789Z. */
+void time_text_now(char text[TIME_TEXT_SIZE]);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Of create_options.h: from what was asked for to a container. */
+#include "base/cleanup.h"
+#include "base/confined.h"
+#include "cli/option_text.h"
+#include "cli/say.h"
+#include "container/id_maps.h"
+#include "container/privileges.h"
+#include "cowrun/command.h"
+#include "cowrun/create_options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STOP_SECONDS 10
+
+int create_options_init(struct create_options *options)
+{
+	struct container_config *config = &options->config;
+
+	*options = (struct create_options){ .config.stop_timeout = STOP_SECONDS };
+	if (state_set_text(&config->network, "private") < 0 ||
+	    state_set_text(&config->pid, "private") < 0 ||
+	    state_set_text(&config->ipc, "private") < 0 ||
+	    state_set_text(&config->uts, "private") < 0 ||
+	    state_set_text(&config->restart, "no") < 0 ||
+	    state_set_text(&config->stop_signal, "TERM") < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void create_options_free(struct create_options *options)
+{
+	config_free(&options->config);
+	free(options->entrypoint);
+	free(options->root_directory);
+	free(options->layers);
+	free(options->upper);
+	free(options->id_file);
+	free(options->pid_file);
+	free(options->detach_keys);
+}
+
+/* -- layers -- */
+
+/* A directory that a person named, as a path that stays true. */
+static int add_layer(const char *path, struct string_list *lowers, struct problem *problem)
+{
+	cleanup_free char *absolute = realpath(path, NULL);
+	cleanup_fd int fd = absolute ? confined_open_root(absolute) : -errno;
+
+	if (fd < 0)
+		return problem_set(problem, fd, "layer %s: %s", path[0] ? path : "\"\"",
+				   strerror(-fd));
+	return string_list_add(lowers, absolute);
+}
+
+static int add_layers(const char *text, struct string_list *lowers, struct problem *problem)
+{
+	struct string_list paths = STRING_LIST_INIT;
+	int error = option_text_split(text, ':', ":\\", &paths);
+
+	for (size_t i = 0; !error && i < paths.count; i++)
+		error = add_layer(paths.strings[i], lowers, problem);
+	string_list_free(&paths);
+	return error;
+}
+
+static int set_upper(const char *path, struct container_config *config, struct problem *problem)
+{
+	cleanup_free char *absolute = realpath(path, NULL);
+	cleanup_fd int fd = absolute ? confined_open_root(absolute) : -errno;
+
+	if (fd < 0)
+		return problem_set(problem, fd, "--upper %s: %s", path, strerror(-fd));
+	return state_set_text(&config->upper, absolute);
+}
+
+static int set_layers(struct create_options *options, struct problem *problem)
+{
+	struct container_config *config = &options->config;
+	int error;
+
+	if (options->root_directory && options->layers)
+		return problem_set(problem, -EINVAL, "--rootfs and --layers exclude each other");
+	if (!options->root_directory && !options->layers)
+		return problem_set(problem, -EINVAL,
+				   "say what its root is made of: --rootfs DIRECTORY or --layers "
+				   "L1[:L2...]");
+	error = options->layers ? add_layers(options->layers, &config->lowers, problem)
+				: add_layer(options->root_directory, &config->lowers, problem);
+	if (!error && options->upper)
+		error = set_upper(options->upper, config, problem);
+	return error;
+}
+
+/* -- the rest -- */
+
+static int set_arguments(struct create_options *options, int count, char **operands,
+			 struct problem *problem)
+{
+	struct string_list *arguments = &options->config.arguments;
+	int error = 0;
+
+	if (options->entrypoint && options->entrypoint[0])
+		error = string_list_add(arguments, options->entrypoint);
+	for (int i = 0; !error && i < count; i++)
+		error = string_list_add(arguments, operands[i]);
+	if (!error && arguments->count == 0)
+		return problem_set(problem, -EINVAL, "say which command is to run in it");
+	return error;
+}
+
+static int set_id_maps(const struct place *place, struct container_config *config)
+{
+	struct id_maps maps;
+	struct problem reason = { .text = "" };
+	int error;
+
+	if (!place->rootless)
+		return 0;
+	error = id_maps_of_caller(&maps, &reason);
+	if (error)
+		return error;
+	if (reason.text[0])
+		say("%s", reason.text);
+	config->uid_map = maps.uid;
+	config->gid_map = maps.gid;
+	config->single_id = maps.single;
+	return 0;
+}
+
+static int check(const struct create_options *options, struct problem *problem)
+{
+	const struct container_config *config = &options->config;
+
+	if (config->remove && strcmp(config->restart, "no") != 0)
+		return problem_set(problem, -EINVAL, "--rm and --restart exclude each other");
+	if (strcmp(config->uts, "host") == 0 && config->hostname)
+		return problem_set(problem, -EINVAL,
+				   "--hostname needs a host name of its own, not --uts host");
+	return 0;
+}
+
+/* The file must be new: it may be a container's that still runs. */
+static int write_id_file(const char *path, const char *id, struct problem *problem)
+{
+	cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd < 0 || write(fd, id, strlen(id)) < 0)
+		return problem_set(problem, -errno, "--cidfile %s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int remove_again(struct container *container)
+{
+	if (container_lock(container, NULL) == 0 && container_hide(container, NULL) == 0)
+		(void)container_delete(container->place, container->id, NULL);
+	container_close(container);
+	return STATUS_RUNTIME_FAILED;
+}
+
+int create_options_make(struct create_options *options, const struct place *place, int count,
+			char **operands, struct container *ret_container)
+{
+	struct problem problem = { .text = "out of memory" };
+	struct container container = CONTAINER_INIT;
+	int error = check(options, &problem);
+
+	if (!error)
+		error = set_layers(options, &problem);
+	if (!error)
+		error = set_arguments(options, count, operands, &problem);
+	if (!error)
+		error = set_id_maps(place, &options->config);
+	if (!error)
+		error = privileges_check(&options->config, &problem);
+	if (!error)
+		error = container_create(place, &options->config, &container, &problem);
+	if (error) {
+		say("%s", problem.text);
+		return STATUS_RUNTIME_FAILED;
+	}
+	if (options->warning.text[0])
+		say("%s", options->warning.text);
+	if (options->id_file && write_id_file(options->id_file, container.id, &problem) < 0) {
+		say("%s", problem.text);
+		return remove_again(&container);
+	}
+	*ret_container = container;
+	return STATUS_OK;
+}
