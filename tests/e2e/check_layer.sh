@@ -36,7 +36,7 @@ make_upper() {
 
 # What a mount shows, inode numbers and links too (a directory's are not counted until it is known whether it is merged).
 show() {
-	mount_simple "$@"
+	mount_simple
 	describe_tree mnt
 	(cd mnt && find . -type d -printf '%p %i\n' -o -printf '%p %i %n\n' | sort)
 	umount_union mnt
