@@ -20,8 +20,8 @@ struct tar_writer {
 	struct sha256 *packed_hash, *tar_hash;
 	struct tar_summary summary;
 	uint64_t shown; /* to the progress */
-	int error;	/* what ended the writing, when it was not libarchive */
-	locale_t utf8;	/* in which libarchive writes names as they are */
+	int error; /* what ended the writing, when it was not libarchive: nothing more is written */
+	locale_t utf8; /* in which libarchive writes names as they are */
 };
 
 /* -- the two streams -- */
@@ -60,18 +60,33 @@ static int store(struct tar_writer *writer, const void *data, size_t size)
 	return error ? error : show_progress(writer);
 }
 
-/* libarchive has stored bytes. */
+/*
+ * libarchive has stored bytes. After an error they are thrown away: libarchive is not told of it, for then it would
+ * not give back its memory.
+ */
 static la_ssize_t write_packed(struct archive *archive, void *context, const void *data,
 			       size_t size)
 {
 	struct tar_writer *writer = context;
 
-	writer->error = store(writer, data, size);
-	if (writer->error) {
-		archive_set_error(archive, -writer->error, "%s", strerror(-writer->error));
-		return -1;
-	}
+	(void)archive;
+	if (!writer->error)
+		writer->error = store(writer, data, size);
 	return (la_ssize_t)size;
+}
+
+static int pass_on(struct tar_writer *writer, const void *data, size_t size)
+{
+	int error = sha256_add(writer->tar_hash, data, size);
+
+	writer->summary.tar_bytes += size;
+	if (error)
+		return error;
+	if (!writer->packed)
+		return store(writer, data, size);
+	if (archive_write_data(writer->packed, data, size) != (la_ssize_t)size)
+		return -EIO;
+	return writer->error;
 }
 
 /* libarchive has bytes of the tar. */
@@ -79,17 +94,9 @@ static la_ssize_t write_tar(struct archive *archive, void *context, const void *
 {
 	struct tar_writer *writer = context;
 
-	writer->summary.tar_bytes += size;
-	writer->error = sha256_add(writer->tar_hash, data, size);
-	if (!writer->error && !writer->packed)
-		writer->error = store(writer, data, size);
-	if (!writer->error && writer->packed &&
-	    archive_write_data(writer->packed, data, size) != (la_ssize_t)size && !writer->error)
-		writer->error = -EIO;
-	if (writer->error) {
-		archive_set_error(archive, -writer->error, "%s", strerror(-writer->error));
-		return -1;
-	}
+	(void)archive;
+	if (!writer->error)
+		writer->error = pass_on(writer, data, size);
 	return (la_ssize_t)size;
 }
 
@@ -186,21 +193,15 @@ int tar_writer_open(int fd, enum tar_compression compression, const struct tar_p
 	return 0;
 }
 
-/* Frees it without writing what it still holds. */
-static void abandon(struct archive *archive)
-{
-	if (!archive)
-		return;
-	(void)archive_write_fail(archive);
-	(void)archive_write_free(archive);
-}
-
 void tar_writer_close(struct tar_writer *writer)
 {
 	if (!writer)
 		return;
-	abandon(writer->tar);
-	abandon(writer->packed);
+	/* What libarchive still holds is written, to nowhere. */
+	if (!writer->error)
+		writer->error = -ECANCELED;
+	(void)archive_write_free(writer->tar);
+	(void)archive_write_free(writer->packed);
 	sha256_free(writer->packed_hash);
 	sha256_free(writer->tar_hash);
 	if (writer->utf8)
@@ -290,7 +291,7 @@ int tar_writer_entry(struct tar_writer *writer, struct archive_entry *entry,
 	result = archive_write_header(writer->tar, entry);
 	(void)uselocale(before);
 	/* A warning is that the name is not UTF-8; then it was written as it is, and marked. */
-	if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
+	if ((result != ARCHIVE_OK && result != ARCHIVE_WARN) || writer->error)
 		return tell(writer, problem);
 	writer->summary.entries++;
 	return 0;
@@ -299,7 +300,7 @@ int tar_writer_entry(struct tar_writer *writer, struct archive_entry *entry,
 int tar_writer_data(struct tar_writer *writer, const void *data, size_t size,
 		    struct problem *problem)
 {
-	if (archive_write_data(writer->tar, data, size) != (la_ssize_t)size)
+	if (archive_write_data(writer->tar, data, size) != (la_ssize_t)size || writer->error)
 		return tell(writer, problem);
 	return 0;
 }
@@ -311,7 +312,7 @@ int tar_writer_finish(struct tar_writer *writer, struct tar_summary *ret_summary
 	int error;
 
 	if (archive_write_close(writer->tar) != ARCHIVE_OK ||
-	    (writer->packed && archive_write_close(writer->packed) != ARCHIVE_OK))
+	    (writer->packed && archive_write_close(writer->packed) != ARCHIVE_OK) || writer->error)
 		return tell(writer, problem);
 	error = sha256_finish(writer->tar_hash, summary->diff_id);
 	if (!error && writer->packed_hash)

@@ -489,20 +489,21 @@ Test(commit, opaque_over_nothing)
 /* A whiteout of the name would be no name of a file: the directory is written whole. */
 Test(commit, whiteout_of_the_longest_name)
 {
-	char name[NAME_MAX + 16] = "low/dir/";
+	char name[NAME_MAX + 1] = "", low[NAME_MAX + 16], up[NAME_MAX + 16];
 
 	need_root(&scratch);
-	memset(name + strlen(name), 'n', NAME_MAX);
+	memset(name, 'n', NAME_MAX);
+	(void)snprintf(low, sizeof(low), "low/dir/%.255s", name);
+	(void)snprintf(up, sizeof(up), "up/dir/%.255s", name);
 	scratch_dir(&scratch, "low");
 	scratch_dir(&scratch, "low/dir");
-	scratch_file(&scratch, name, "");
+	scratch_file(&scratch, low, "");
 	scratch_file(&scratch, "low/dir/kept", "");
 	scratch_dir(&scratch, "low/dir/sub");
 	scratch_file(&scratch, "low/dir/sub/kept", "");
 	scratch_dir(&scratch, "up");
 	scratch_dir(&scratch, "up/dir");
-	memmove(name, "/up", 3);
-	scratch_node(&scratch, name + 1, S_IFCHR, 0);
+	scratch_node(&scratch, up, S_IFCHR, 0);
 	check_difference("./ dir/ dir/.wh..wh..opq dir/kept dir/sub/ dir/sub/kept ");
 }
 
