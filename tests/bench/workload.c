@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -157,6 +159,35 @@ static void run_absent(char **operand)
 			fail("lstat %s was to find nothing", path);
 	}
 	print_result(start, count);
+}
+
+static uint64_t names_met;
+
+static int look(const char *path, const struct stat *attributes, int type, struct FTW *where)
+{
+	char value[64], list[1024];
+	ssize_t length = lgetxattr(path, "security.capability", value, sizeof(value));
+
+	(void)attributes;
+	(void)where;
+	if (type == FTW_NS || type == FTW_DNR)
+		fail("%s", path);
+	if (length < 0 && errno != ENODATA && errno != ENOTSUP)
+		fail("getxattr %s", path);
+	if (llistxattr(path, list, sizeof(list)) < 0 && errno != ENOTSUP)
+		fail("listxattr %s", path);
+	names_met++;
+	return 0;
+}
+
+/* commit DIRECTORY: looks at each name as an engine does that looks for what a container has changed. */
+static void run_commit(char **operand)
+{
+	double start = now();
+
+	if (nftw(operand[0], look, 64, FTW_PHYS) < 0)
+		fail("%s", operand[0]);
+	print_result(start, names_met);
 }
 
 /* seqread FILE */
@@ -368,9 +399,9 @@ static const struct workload {
 	int operands;
 	void (*run)(char **operand);
 } workloads[] = {
-	{ "absent", 3, run_absent },	 { "churn", 2, run_churn }, { "create", 4, run_create },
-	{ "random", 2, run_random },	 { "read", 3, run_read },   { "seqread", 1, run_seqread },
-	{ "seqwrite", 2, run_seqwrite },
+	{ "absent", 3, run_absent },   { "churn", 2, run_churn },	{ "commit", 1, run_commit },
+	{ "create", 4, run_create },   { "random", 2, run_random },	{ "read", 3, run_read },
+	{ "seqread", 1, run_seqread }, { "seqwrite", 2, run_seqwrite },
 };
 
 int main(int argc, char **argv)

@@ -125,6 +125,10 @@ def absent(mounted):
     return mounted.tool("absent", mounted.root, mounted.fixtures.list("directories"), ABSENT_NAMES)
 
 
+def commit(mounted):
+    return mounted.tool("commit", mounted.root)
+
+
 def read_sequentially(mounted):
     return mounted.tool("seqread", mounted.path(mounted.fixtures.big_file))
 
@@ -237,6 +241,7 @@ WORKLOADS = [
     Workload("open-read", "open and read tiny files", "warm", open_tiny),
     Workload("absent", "stat absent names", "fresh", absent, quick=True),
     Workload("absent-again", "stat them again", "warm", absent),
+    Workload("commit", "commit walk", "fresh", commit, prove=WHOLE_TREE, quick=True),
     Workload("seqread-warm", "sequential read, warm", "warm", read_sequentially, kind="bulk"),
     Workload("gcc", "gcc in chroot", "fresh", compile_c, prove=run_compiled, changes=True,
              quick=True),
