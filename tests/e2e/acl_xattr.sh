@@ -209,6 +209,18 @@ case_links_are_not_followed() {
 	same "link" link "$(getfattr -h --only-values -n trusted.x mnt/back)"
 }
 
+# Where others change the layers, that a file had no attributes is not remembered.
+case_attributes_given_underneath() {
+	mkdir lower
+	echo x >lower/file
+	mount_simple -o timeout=0
+	same "attributes" "" "$(getfattr mnt/file)"
+	setfattr -n user.late -v yes lower/file
+	same "attribute" yes "$(getfattr --only-values -n user.late mnt/file)"
+	setfattr -x user.late lower/file
+	same "attributes" "" "$(getfattr mnt/file)"
+}
+
 case_noxattr() {
 	mkdir -p lower
 	touch lower/file

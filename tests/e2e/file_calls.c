@@ -7,6 +7,7 @@
  *	file_calls list DIRECTORY...	open, getdents64 to the end, close
  *	file_calls create PATH...	open with O_CREAT | O_EXCL, write 1000 bytes, close
  *	file_calls append PATH...	open with O_APPEND, write 1000 bytes, close
+ *	file_calls look PATH...		lstat(2), getxattr(2) of the capability and listxattr(2) of each
  *	file_calls remove PATH...	unlink(2) of each
  *	file_calls walk DIRECTORY...	all names below, with lstat(2) of each
  *	file_calls names DIRECTORY...	all names below, directories known by their type alone
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static void stat_one(const char *path)
@@ -74,6 +76,17 @@ static void create_one(const char *path)
 static void append_one(const char *path)
 {
 	write_to(path, O_APPEND);
+}
+
+static void look_at_one(const char *path)
+{
+	char value[64], list[1024];
+	struct stat status;
+
+	if (lstat(path, &status) < 0 || llistxattr(path, list, sizeof(list)) < 0)
+		err(1, "%s", path);
+	if (lgetxattr(path, "security.capability", value, sizeof(value)) >= 0 || errno != ENODATA)
+		err(1, "%s has a capability", path);
 }
 
 static void remove_one(const char *path)
@@ -141,7 +154,7 @@ int main(int argc, char **argv)
 	} calls[] = {
 		{ "stat", stat_one },	  { "read", read_one },	    { "list", list_one },
 		{ "create", create_one }, { "append", append_one }, { "walk", walk_one },
-		{ "remove", remove_one }, { "names", names_one },
+		{ "look", look_at_one },  { "remove", remove_one }, { "names", names_one },
 	};
 
 	for (size_t i = 0; argc > 2 && i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -151,5 +164,5 @@ int main(int argc, char **argv)
 			calls[i].function(argv[j]);
 		return 0;
 	}
-	errx(2, "usage: file_calls stat|read|list|create|append|remove|walk|names PATH...");
+	errx(2, "usage: file_calls stat|read|list|create|append|look|remove|walk|names PATH...");
 }

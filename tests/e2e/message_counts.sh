@@ -138,6 +138,14 @@ case_removing_a_lower_file() {
 	at_most "messages" 4 "$messages"
 }
 
+# The kernel caches no attributes: each question of an engine that commits is a message.
+case_looking_for_attributes() {
+	make_lower
+	file_calls walk mnt
+	messages_of file_calls look mnt/d1/{1..20}
+	at_most "messages for twenty files" 40 "$messages"
+}
+
 # Copying a file up does not make the kernel ask for its directory again.
 case_changing_lower_files() {
 	make_lower

@@ -116,6 +116,21 @@ case_changes_of_lower_files() {
 	at_most "calls for ten readings" 62 "$calls"
 }
 
+# What an engine asks of each file when it commits: answered from memory the second time.
+case_looking_for_attributes() {
+	make_files
+	calls_of file_calls look mnt/dir/{1..50}
+	at_most "calls for fifty files" 50 "$calls"
+	calls_of file_calls look mnt/dir/{1..50}
+	same "calls for the same" 0 "$calls"
+	setfattr -n user.a -v b mnt/dir/1
+	same "attribute" b "$(getfattr --only-values -n user.a mnt/dir/1)"
+	calls_of file_calls look mnt/dir/2
+	same "calls for another" 0 "$calls"
+	setfattr -x user.a mnt/dir/1
+	same "attributes" "" "$(getfattr mnt/dir/1)"
+}
+
 case_changes_of_upper_files() {
 	make_files
 	calls_of file_calls create mnt/dir/made-{1..10}
