@@ -32,6 +32,7 @@
 /* The process that looks after another one. */
 struct keeper {
 	const struct join *join;
+	struct privileges privileges;
 	struct streams streams;
 	struct watch process;
 	pid_t pid;
@@ -70,10 +71,12 @@ static int take_terminal(int socket, struct problem *problem)
 		     : 0;
 }
 
-static _Noreturn void become(const struct join *join, int socket, const int theirs[3])
+static _Noreturn void become(const struct keeper *keeper, int socket, const int theirs[3])
 {
+	const struct join *join = keeper->join;
 	const struct process_start start = {
 		.config = &join->container->config,
+		.privileges = &keeper->privileges,
 		.arguments = &join->arguments,
 		.environment = &join->environment,
 		.working_directory = join->working_directory,
@@ -131,14 +134,14 @@ static int enter(const struct container *container, struct problem *problem)
  * The pid namespace is that of children only, so there is one process on the way, and the next is its brother.
  * Tells the number of that one, as its parent counts.
  */
-static _Noreturn void go_in(const struct join *join, int socket, const int theirs[3])
+static _Noreturn void go_in(const struct keeper *keeper, int socket, const int theirs[3])
 {
 	struct clone_args arguments = { .flags = CLONE_PARENT };
 	struct message message = { .kind = MESSAGE_READY };
 	struct problem problem = { .text = "" };
 	long child;
 
-	if (enter(join->container, &problem) < 0) {
+	if (enter(keeper->join->container, &problem) < 0) {
 		message = (struct message){ .kind = MESSAGE_DONE, .status = STATUS_NOT_STARTED };
 		memcpy(message.text, problem.text, sizeof(message.text));
 		(void)message_send(socket, &message, -1);
@@ -149,7 +152,7 @@ static _Noreturn void go_in(const struct join *join, int socket, const int their
 		/* Until our keeper knows of us. */
 		if (message_receive(socket, &message, NULL) < 0)
 			_exit(1);
-		become(join, socket, theirs);
+		become(keeper, socket, theirs);
 	}
 	message.value = child < 0 ? -errno : (int)child;
 	(void)message_send(socket, &message, -1);
@@ -171,7 +174,7 @@ static int start_process(struct keeper *keeper, struct child_streams *streams, i
 				   strerror(errno));
 	between = fork();
 	if (between == 0)
-		go_in(keeper->join, theirs, streams->theirs);
+		go_in(keeper, theirs, streams->theirs);
 	(void)close(steal_fd(&theirs));
 	if (between < 0 || message_receive(ours, &message, NULL) < 0)
 		return problem_set(problem, STATUS_NOT_STARTED, "cannot start a process");
@@ -262,10 +265,14 @@ static _Noreturn void keep(const struct join *join, int socket)
 	struct message message = { .kind = MESSAGE_DONE };
 	struct problem problem = { .text = "" };
 	const int kept[] = { socket, join->client, join->container->fd };
+	cleanup_fd int cache = privileges_open_cache(join->container->place->run_fd);
 
+	if (privileges_prepare(&join->container->config, cache, &keeper.privileges, &problem) < 0)
+		message.status = STATUS_NOT_STARTED;
 	background_close(kept, sizeof(kept) / sizeof(kept[0]));
 	background_become();
-	message.status = prepare(&keeper, &problem);
+	if (!message.status)
+		message.status = prepare(&keeper, &problem);
 	memcpy(message.text, problem.text, sizeof(message.text));
 	(void)message_send(socket, &message, -1);
 	(void)close(socket);

@@ -30,13 +30,15 @@
 struct making {
 	struct container *container;
 	char *mountpoint, *volumes, *upper, *init_layer;
-	int socket;    /* to the first process */
+	int socket; /* to the first process */
+	struct privileges privileges;
 	int theirs[3]; /* its standard streams */
 	int theirs_socket;
 };
 
 static void free_making(struct making *making)
 {
+	privileges_free(&making->privileges);
 	free(making->mountpoint);
 	free(making->volumes);
 	free(making->upper);
@@ -65,6 +67,14 @@ static int name_paths(struct making *making)
 	return making->mountpoint && making->volumes && making->init_layer && making->upper
 		       ? 0
 		       : -ENOMEM;
+}
+
+static int prepare_privileges(struct making *making, struct problem *problem)
+{
+	const struct container *container = making->container;
+	cleanup_fd int cache = privileges_open_cache(container->place->run_fd);
+
+	return privileges_prepare(&container->config, cache, &making->privileges, problem);
 }
 
 /* -- the union -- */
@@ -128,6 +138,7 @@ static int make_process(struct making *making, int init_program, struct launch *
 	const struct container_config *config = &making->container->config;
 	struct stage stage = {
 		.config = config,
+		.privileges = &making->privileges,
 		.mountpoint = making->mountpoint,
 		.volumes = making->volumes,
 		.init_program = config->init ? init_program : -1,
@@ -176,7 +187,9 @@ static int start(struct making *making, int init_program, struct launch *launch,
 
 	if (error)
 		return problem_set(problem, STATUS_NOT_STARTED, "out of memory");
-	error = mount_union(making, launch, problem);
+	error = prepare_privileges(making, problem);
+	if (!error)
+		error = mount_union(making, launch, problem);
 	if (!error)
 		error = child_streams_make(config->terminal, config->open_stdin, &launch->streams,
 					   problem);

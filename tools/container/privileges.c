@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/privileges.h"
 
+#include "base/confined.h"
+#include "container/seccomp_cache.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define CACHE_NAME "filters"
 
 /* -- what was asked for -- */
 
@@ -22,8 +29,9 @@ static int choose(const struct container_config *config, capability_set *ret_set
 				   problem);
 }
 
-static int make_filter(const struct container_config *config, capability_set capabilities,
-		       struct seccomp_program *ret_filter, struct problem *problem)
+static int make_filter(const struct container_config *config, int cache,
+		       capability_set capabilities, struct seccomp_program *ret_filter,
+		       struct problem *problem)
 {
 	CLEANUP(seccomp_profile_free) struct seccomp_profile *own = NULL;
 	const char *text = config->seccomp_profile;
@@ -32,12 +40,22 @@ static int make_filter(const struct container_config *config, capability_set cap
 	if (text)
 		error = seccomp_profile_parse(text, strlen(text), &own, problem);
 	return error ? error
-		     : seccomp_program_make(own ? own : seccomp_profile_default(), capabilities,
-					    ret_filter, problem);
+		     : seccomp_program_get(cache, own ? own : seccomp_profile_default(),
+					   capabilities, ret_filter, problem);
 }
 
-int privileges_prepare(const struct container_config *config, struct privileges *ret_privileges,
-		       struct problem *problem)
+int privileges_open_cache(int run_directory)
+{
+	int fd;
+
+	if (mkdirat(run_directory, CACHE_NAME, 0700) < 0 && errno != EEXIST)
+		return -1;
+	fd = confined_open(run_directory, CACHE_NAME, O_RDONLY | O_DIRECTORY, 0);
+	return fd < 0 ? -1 : fd;
+}
+
+int privileges_prepare(const struct container_config *config, int cache,
+		       struct privileges *ret_privileges, struct problem *problem)
 {
 	struct privileges privileges = {
 		.filtered = !config->privileged && !config->seccomp_unconfined,
@@ -45,7 +63,8 @@ int privileges_prepare(const struct container_config *config, struct privileges 
 	int error = choose(config, &privileges.capabilities, problem);
 
 	if (!error && privileges.filtered)
-		error = make_filter(config, privileges.capabilities, &privileges.filter, problem);
+		error = make_filter(config, cache, privileges.capabilities, &privileges.filter,
+				    problem);
 	if (!error)
 		*ret_privileges = privileges;
 	return error;
@@ -60,7 +79,7 @@ int privileges_check(const struct container_config *config, struct problem *prob
 	/* Our own profile is right. */
 	if (error || !config->seccomp_profile)
 		return error;
-	error = make_filter(config, capabilities, &filter, problem);
+	error = make_filter(config, -1, capabilities, &filter, problem);
 	if (!error)
 		seccomp_program_free(&filter);
 	return error;

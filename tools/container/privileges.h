@@ -20,9 +20,14 @@ struct privileges {
 /* Can the container have the capabilities that were asked for, and is its profile one? 0 or -errno with a problem. */
 int privileges_check(const struct container_config *config, struct problem *problem);
 
-/* 0 or -errno with a problem. */
-int privileges_prepare(const struct container_config *config, struct privileges *ret_privileges,
-		       struct problem *problem);
+/*
+ * cache is the directory of filters that were made before, see seccomp_cache.h; or -1. 0 or -errno with a
+ * problem.
+ */
+int privileges_prepare(const struct container_config *config, int cache,
+		       struct privileges *ret_privileges, struct problem *problem);
+/* That directory in run, made if need be. A descriptor, or -1. */
+int privileges_open_cache(int run_directory);
 void privileges_free(struct privileges *privileges);
 
 /* Makes this process the user, with no more than these privileges. 0 or -errno with a problem. */

@@ -5,7 +5,6 @@
 #include "container/environment.h"
 #include "container/in_root.h"
 #include "container/message.h"
-#include "container/privileges.h"
 #include "container/rlimits.h"
 
 #include <errno.h>
@@ -152,8 +151,8 @@ static int execute_any(const struct process_start *start, char *const *environme
 	return STATUS_NOT_STARTED;
 }
 
-static int run_program(const struct process_start *start, const struct privileges *privileges,
-		       char *const *environment, struct problem *problem)
+static int run_program(const struct process_start *start, char *const *environment,
+		       struct problem *problem)
 {
 	const struct message message = { .kind = MESSAGE_READY };
 
@@ -161,14 +160,14 @@ static int run_program(const struct process_start *start, const struct privilege
 	reset_signals();
 	if (message_send(start->socket, &message, -1) < 0)
 		return problem_set(problem, STATUS_NOT_STARTED, "the monitor is gone");
-	if (privileges_complete(privileges, start->config, problem) < 0)
+	if (privileges_complete(start->privileges, start->config, problem) < 0)
 		return STATUS_NOT_STARTED;
 	return execute_any(start, environment, problem);
 }
 
 /* As the user, from here to the program. */
 static int become_and_run(const struct process_start *start, const struct user *user,
-			  const struct privileges *privileges, struct problem *problem)
+			  struct problem *problem)
 {
 	struct string_list environment = STRING_LIST_INIT;
 	int status = STATUS_NOT_STARTED;
@@ -181,14 +180,14 @@ static int become_and_run(const struct process_start *start, const struct user *
 		error = rlimits_set(&start->config->ulimits, problem);
 	if (!error) {
 		give_streams(user);
-		error = privileges_take(privileges, start->config, user, problem);
+		error = privileges_take(start->privileges, start->config, user, problem);
 	}
 	if (!error)
 		error = stay_with_monitor(start, problem);
 	if (!error)
 		error = enter_directory(start, problem);
 	if (!error)
-		status = run_program(start, privileges, environment.strings, problem);
+		status = run_program(start, environment.strings, problem);
 	string_list_free(&environment);
 	return status;
 }
@@ -197,7 +196,6 @@ int process_start(const struct process_start *start, struct problem *problem)
 {
 	cleanup_fd int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct user user = { 0 };
-	struct privileges privileges = { 0 };
 	int status = STATUS_NOT_STARTED;
 	int error = root < 0 ? problem_set(problem, -errno, "cannot open the container's root: %s",
 					   strerror(errno))
@@ -210,12 +208,9 @@ int process_start(const struct process_start *start, struct problem *problem)
 	if (!error)
 		error = user_find(root, start->user, &user, problem);
 	if (!error)
-		error = privileges_prepare(start->config, &privileges, problem);
-	if (!error)
 		error = make_directory(start, root, problem);
 	if (!error)
-		status = become_and_run(start, &user, &privileges, problem);
-	privileges_free(&privileges);
+		status = become_and_run(start, &user, problem);
 	user_free(&user);
 	return status;
 }

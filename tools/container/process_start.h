@@ -10,10 +10,12 @@
 #include "base/problem.h"
 #include "base/string_list.h"
 #include "container/config.h"
+#include "container/privileges.h"
 #include "container/user.h"
 
 struct process_start {
 	const struct container_config *config; /* what the container may do */
+	const struct privileges *privileges;
 	const struct string_list *arguments;   /* at least one */
 	const struct string_list *environment; /* NAME=VALUE; completed with what is usual */
 	const char *working_directory;	       /* NULL: / */

@@ -68,6 +68,19 @@ static int set_sysctl(int proc, const char *text, struct problem *problem)
 	return 0;
 }
 
+static int set_oom_score(int proc, int64_t score, struct problem *problem)
+{
+	cleanup_fd int fd = in_root_open(proc, "self/oom_score_adj", O_WRONLY, 0);
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%d", (int)score);
+
+	if (fd < 0 || write(fd, text, (size_t)length) < 0)
+		return problem_set(problem, fd < 0 ? fd : -errno,
+				   "cannot set --oom-score-adj %s: %s", text,
+				   strerror(fd < 0 ? -fd : errno));
+	return 0;
+}
+
 static int set_kernel_values(const struct container_config *config, int proc,
 			     struct problem *problem)
 {
@@ -75,14 +88,8 @@ static int set_kernel_values(const struct container_config *config, int proc,
 
 	for (size_t i = 0; !error && i < config->sysctls.count; i++)
 		error = set_sysctl(proc, config->sysctls.strings[i], problem);
-	if (!error && config->oom_score_adj != 0) {
-		cleanup_fd int fd = in_root_open(proc, "self/oom_score_adj", O_WRONLY, 0);
-
-		if (fd < 0 || dprintf(fd, "%d", (int)config->oom_score_adj) < 0)
-			error = problem_set(problem, -EPERM, "cannot set --oom-score-adj %d: %s",
-					    (int)config->oom_score_adj,
-					    strerror(fd < 0 ? -fd : errno));
-	}
+	if (!error && config->oom_score_adj != 0)
+		error = set_oom_score(proc, config->oom_score_adj, problem);
 	return error;
 }
 
@@ -150,6 +157,7 @@ _Noreturn void stage_run(const struct stage *stage)
 	struct root_file_system tree = ROOT_FILE_SYSTEM_INIT;
 	const struct process_start start = {
 		.config = config,
+		.privileges = stage->privileges,
 		.arguments = &config->arguments,
 		.environment = &config->environment,
 		.working_directory = config->working_directory,

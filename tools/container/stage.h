@@ -6,9 +6,11 @@
 #pragma once
 
 #include "container/container.h"
+#include "container/privileges.h"
 
 struct stage {
 	const struct container_config *config;
+	const struct privileges *privileges;
 	const char *mountpoint; /* where the union is */
 	const char *volumes;	/* the directory of named volumes */
 	int socket;		/* to the monitor, for messages */

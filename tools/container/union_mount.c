@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdint.h>
@@ -68,6 +69,7 @@ static void execute(const char *options, const char *mountpoint, pid_t parent, i
 	const char *const arguments[] = {
 		"cowfs", "mount", "-f", "-v", "-o", options, mountpoint, NULL,
 	};
+	char text[PATH_MAX];
 	sigset_t none;
 	int null = open("/dev/null", O_RDONLY);
 
@@ -82,7 +84,8 @@ static void execute(const char *options, const char *mountpoint, pid_t parent, i
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)execv(program, (char *const *)(uintptr_t)arguments);
-	(void)dprintf(STDERR_FILENO, "cowfs: %s: %s\n", program, strerror(errno));
+	(void)snprintf(text, sizeof(text), "%s: %s\n", program, strerror(errno));
+	(void)!write(STDERR_FILENO, text, strlen(text));
 	_exit(1);
 }
 
