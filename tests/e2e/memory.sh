@@ -81,7 +81,7 @@ case_churn() {
 	done
 	drop_caches 2
 	wait_until few_inodes
-	at_most "kilobytes after 60,000 files more" $((before + before / 4 + 2000)) "$(kilobytes)"
+	at_most "kilobytes after 60,000 files more" $((before + before / 4 + 5000)) "$(kilobytes)"
 	at_most "descriptors" 255 "$(descriptors)"
 }
 
