@@ -12,11 +12,19 @@ in_root() {
 	chroot root env PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
 }
 
+# The names of the packages that ours depend on.
+dependencies_of_ours() {
+	local package
+
+	for package in debs/*.deb; do
+		# shellcheck disable=SC2016 # dpkg-deb's own words
+		dpkg-deb --show --showformat '${Depends},' "$package"
+	done | tr , '\n' | sed 's/(.*//; s/ //g' | grep -vE '^(cowfs|)$' | sort -u
+}
+
 make_root() {
 	local status=0 dependencies
-	# shellcheck disable=SC2016 # dpkg-query's own words
-	dependencies=$(dpkg-deb --show --showformat '${Depends}, ' debs/*_"$(dpkg --print-architecture)".deb |
-		tr , '\n' | sed 's/(.*//; s/ //g' | grep -vE '^(cowfs|)$' | sort -u)
+	dependencies=$(dependencies_of_ours)
 	# shellcheck disable=SC2086 # a list of words
 	bash "$(dirname "$self")/debian_root.sh" "$T/root" bash coreutils dash diffutils dpkg findutils grep libc-bin mount sed tar \
 		$dependencies >"$T.said" 2>&1 || status=$?
