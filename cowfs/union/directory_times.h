@@ -5,7 +5,8 @@
  * A copy-up puts a file into the upper part of its directory, in which nothing has changed for anybody. Access and
  * modification time are put back, but nobody can set a change time. So it is remembered what it was, and shown
  * until something really changes; else the kernel would have to forget all it knows of the directory at each copy-up,
- * and ask again at the next step through it. After a remount the disk's change time shows.
+ * and ask again at the next step through it. Once the kernel has forgotten the directory, and after a remount, the
+ * disk's change time shows.
  */
 #pragma once
 
