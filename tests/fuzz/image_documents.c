@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Documents of images: a letter for the kind, then the JSON. */
+#include "fuzz.h"
+#include "image/config.h"
+#include "image/manifest.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void check_items(const struct descriptor_list *items)
+{
+	for (size_t i = 0; i < items->count; i++) {
+		REQUIRE(digest_hex_is_valid(items->items[i].digest.hex));
+		REQUIRE(items->items[i].size <= INT64_MAX);
+	}
+}
+
+/* What we write of it reads the same. */
+static void check_manifest(const struct manifest *manifest)
+{
+	struct buffer first = BUFFER_INIT, second = BUFFER_INIT;
+	struct manifest again;
+
+	check_items(&manifest->layers);
+	REQUIRE(manifest_write(manifest, &first) == 0);
+	REQUIRE(manifest_parse(first.data, first.length, "it", &again, NULL) == 0);
+	REQUIRE(manifest_write(&again, &second) == 0);
+	REQUIRE(strcmp(first.data, second.data) == 0);
+	manifest_free(&again);
+	buffer_free(&first);
+	buffer_free(&second);
+}
+
+static int parse_manifest(const char *text, size_t size, struct problem *problem)
+{
+	struct manifest manifest;
+	int error = manifest_parse(text, size, "it", &manifest, problem);
+
+	if (!error) {
+		check_manifest(&manifest);
+		manifest_free(&manifest);
+	}
+	return error;
+}
+
+static int parse_index(const char *text, size_t size, struct problem *problem)
+{
+	struct descriptor_list items;
+	int error = index_parse(text, size, "it", &items, problem);
+
+	if (!error) {
+		check_items(&items);
+		descriptor_list_free(&items);
+	}
+	return error;
+}
+
+static int parse_config(const char *text, size_t size, struct problem *problem)
+{
+	struct image_config config;
+	int error = image_config_parse(text, size, "it", &config, problem);
+
+	if (!error) {
+		for (size_t i = 0; i < config.diff_id_count; i++)
+			REQUIRE(digest_hex_is_valid(config.diff_ids[i].hex));
+		image_config_free(&config);
+	}
+	return error;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct problem problem = { .text = "" };
+	char *text;
+	int error;
+
+	if (size == 0)
+		return 0;
+	/* Documents come with a zero behind them. */
+	text = calloc(1, size);
+	REQUIRE(text != NULL);
+	memcpy(text, data + 1, size - 1);
+	switch (data[0]) {
+	case 'm':
+		error = parse_manifest(text, size - 1, &problem);
+		break;
+	case 'i':
+		error = parse_index(text, size - 1, &problem);
+		break;
+	default:
+		error = parse_config(text, size - 1, &problem);
+		break;
+	}
+	REQUIRE(error == 0 || problem.text[0] != '\0');
+	free(text);
+	return 0;
+}
