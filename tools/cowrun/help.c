@@ -26,10 +26,22 @@ void help_cowrun(void)
 		"  inspect  show all that is known of a container, as JSON\n"
 		"  logs     show what a container printed\n"
 		"  attach   show what a container prints, and type into it\n"
+		"  diff     show what was changed in a container\n"
+		"\n"
+		"Images:\n"
+		"  images   list images\n"
+		"  import   make an image of a root file system\n"
+		"  load     bring in images that were saved\n"
+		"  save     write images to a file\n"
+		"  commit   make an image of a container\n"
+		"  tag      give an image a further name\n"
+		"  rmi      remove images\n"
+		"  history  show how an image came to be\n"
+		"  image    the same by longer names, and inspect\n"
 		"\n"
 		"      --root DIRECTORY  where containers are kept (/var/lib/cowrun and /run/cowrun;\n"
 		"                        for ordinary users ~/.local/share/cowrun)\n"
 		"\n"
-		"cowrun COMMAND --help tells more, and so does cowrun(1).\n",
+		"cowrun COMMAND --help tells more, and so do cowrun(1) and cowrun-images(1).\n",
 		stdout);
 }

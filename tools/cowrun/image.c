@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cowrun image: the commands about images by their longer names, and inspect. */
+#include "cli/say.h"
+#include "cowrun/image_session.h"
+#include "cowrun/image_view.h"
+#include "cowrun/template.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] = "Usage: cowrun image COMMAND [ARGUMENTS]\n"
+			    "\n"
+			    "  history  how an image came to be\n"
+			    "  import   make an image of a root file system\n"
+			    "  inspect  all that is known of images\n"
+			    "  load     bring in images that were saved\n"
+			    "  ls       list images\n"
+			    "  rm       remove images\n"
+			    "  save     write images to a file\n"
+			    "  tag      give an image a further name\n";
+
+static const char inspect_usage[] =
+	"Usage: cowrun image inspect [-f FORMAT] IMAGE...\n"
+	"\n"
+	"Prints what is known of images as a JSON array, with the names that docker has.\n"
+	"\n"
+	"  -f, --format FORMAT  a line for each instead: text with {{.Id}} or {{json .Config}}\n";
+
+struct inspect_options {
+	char *format;
+};
+
+static const struct option_rule inspect_rules[] = {
+	{ 'f', "format", OPTION_TEXT, offsetof(struct inspect_options, format), NULL },
+};
+
+static const struct option_table inspect_table = OPTION_TABLE(inspect_rules, false);
+
+/* The names that an image has. */
+struct naming {
+	const struct image *image;
+	struct string_list names;
+};
+
+/* An image_function. */
+static int note_name(void *context, const struct image *image, struct problem *problem)
+{
+	struct naming *naming = context;
+
+	if (!image->reference || !digest_equal(&image->id, &naming->image->id))
+		return 0;
+	return string_list_add(&naming->names, image->reference) < 0
+		       ? problem_set(problem, -ENOMEM, "out of memory")
+		       : 0;
+}
+
+static int inspect_one(struct image_session *session, const char *name, json_object **ret_object)
+{
+	cleanup_image struct image image = IMAGE_INIT;
+	struct naming naming = { .image = &image };
+	int error = image_open(&session->store, name, &image, &session->problem);
+
+	if (!error)
+		error = image_store_list(&session->store, note_name, &naming, &session->problem);
+	if (!error) {
+		*ret_object = image_view_inspect(&session->store, &image, &naming.names);
+		if (!*ret_object)
+			error = problem_set(&session->problem, -ENOMEM, "out of memory");
+	}
+	string_list_free(&naming.names);
+	return error;
+}
+
+/* Prints the line of an image, or keeps the object in the array. Takes the object over. */
+static int show(json_object *object, const char *format, json_object *array,
+		struct problem *problem)
+{
+	cleanup_buffer struct buffer line = BUFFER_INIT;
+	int error;
+
+	if (!format) {
+		if (json_object_array_add(array, object) == 0)
+			return 0;
+		json_put(object);
+		return problem_set(problem, -ENOMEM, "out of memory");
+	}
+	error = template_fill(format, object, &line, problem);
+	json_put(object);
+	if (!error)
+		(void)puts(buffer_string(&line));
+	return error;
+}
+
+static int inspect(int count, char **names, const char *format)
+{
+	CLEANUP(json_put) json_object *array = json_object_new_array();
+	struct image_session session;
+	int status = STATUS_OK;
+
+	if (!image_session_open(&session))
+		return STATUS_FAILED;
+	for (int i = 0; i < count; i++) {
+		json_object *object = NULL;
+		int error = inspect_one(&session, names[i], &object);
+
+		if (!error)
+			error = show(object, format, array, &session.problem);
+		if (error)
+			status = command_failed(&session.problem);
+	}
+	if (!format)
+		(void)puts(json_object_to_json_string_ext(
+			array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	return image_session_close(&session, 0) == STATUS_OK ? status : STATUS_FAILED;
+}
+
+static int command_image_inspect(int argc, char **argv)
+{
+	struct inspect_options options = { 0 };
+	int count, status;
+
+	if (command_read(&inspect_table, inspect_usage, argc, argv, &options, &count, &status))
+		status = count == 0 ? command_misused(inspect_usage)
+				    : inspect(count, argv + 1, options.format);
+	free(options.format);
+	return status;
+}
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "history", command_history },
+	{ "import", command_import },
+	{ "inspect", command_image_inspect },
+	{ "list", command_images },
+	{ "load", command_load },
+	{ "ls", command_images },
+	{ "rm", command_rmi },
+	{ "save", command_save },
+	{ "tag", command_tag },
+};
+
+int command_image(int argc, char **argv)
+{
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		(void)fputs(usage, stdout);
+		return command_flush(STATUS_OK);
+	}
+	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	say("image: %s; see cowrun image --help",
+	    argc < 2 ? "a command is missing" : "there is no such command");
+	return STATUS_USAGE;
+}
