@@ -6,10 +6,12 @@
 
 #include <stdio.h>
 
-static const char usage[] = "Usage: cowrun create [OPTIONS] COMMAND [ARGUMENT...]\n"
-			    "\n"
-			    "Makes a container and prints its id. cowrun start starts it.\n"
-			    "\n";
+static const char usage[] =
+	"Usage: cowrun create [OPTIONS] IMAGE [COMMAND [ARGUMENT...]]\n"
+	"       cowrun create [OPTIONS] --rootfs DIRECTORY|--layers L1[:L2...] COMMAND [ARGUMENT...]\n"
+	"\n"
+	"Makes a container and prints its id. cowrun start starts it.\n"
+	"\n";
 
 /* Both parts of the usage, for who asks. */
 static int show_usage(void)

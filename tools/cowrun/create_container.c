@@ -7,6 +7,7 @@
 #include "container/id_maps.h"
 #include "container/privileges.h"
 #include "cowrun/command.h"
+#include "cowrun/create_image.h"
 #include "cowrun/create_options.h"
 
 #include <errno.h>
@@ -26,8 +27,7 @@ int create_options_init(struct create_options *options)
 	    state_set_text(&config->pid, "private") < 0 ||
 	    state_set_text(&config->ipc, "private") < 0 ||
 	    state_set_text(&config->uts, "private") < 0 ||
-	    state_set_text(&config->restart, "no") < 0 ||
-	    state_set_text(&config->stop_signal, "TERM") < 0)
+	    state_set_text(&config->restart, "no") < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -79,6 +79,7 @@ static int set_upper(const char *path, struct container_config *config, struct p
 	return state_set_text(&config->upper, absolute);
 }
 
+/* Of --rootfs or --layers. */
 static int set_layers(struct create_options *options, struct problem *problem)
 {
 	struct container_config *config = &options->config;
@@ -86,14 +87,8 @@ static int set_layers(struct create_options *options, struct problem *problem)
 
 	if (options->root_directory && options->layers)
 		return problem_set(problem, -EINVAL, "--rootfs and --layers exclude each other");
-	if (!options->root_directory && !options->layers)
-		return problem_set(problem, -EINVAL,
-				   "say what its root is made of: --rootfs DIRECTORY or --layers "
-				   "L1[:L2...]");
 	error = options->layers ? add_layers(options->layers, &config->lowers, problem)
 				: add_layer(options->root_directory, &config->lowers, problem);
-	if (!error && options->upper)
-		error = set_upper(options->upper, config, problem);
 	return error;
 }
 
@@ -111,6 +106,34 @@ static int set_arguments(struct create_options *options, int count, char **opera
 		error = string_list_add(arguments, operands[i]);
 	if (!error && arguments->count == 0)
 		return problem_set(problem, -EINVAL, "say which command is to run in it");
+	return error;
+}
+
+/* The root, and what runs in it: of directories, or of the image that the first operand names. */
+static int set_root(struct create_options *options, struct create_image *image,
+		    const struct place *place, int count, char **operands, struct problem *problem)
+{
+	struct container_config *config = &options->config;
+	int error;
+
+	if (options->root_directory || options->layers) {
+		error = set_layers(options, problem);
+		if (!error)
+			error = set_arguments(options, count, operands, problem);
+	} else if (count == 0) {
+		return problem_set(problem, -EINVAL,
+				   "say what its root is: an IMAGE, --rootfs DIRECTORY or --layers "
+				   "L1[:L2...]");
+	} else {
+		error = create_image_use(image, place, operands[0], options, problem);
+		if (!error)
+			error = create_image_arguments(image, options->entrypoint, count - 1,
+						       operands + 1, &config->arguments, problem);
+	}
+	if (!error && options->upper)
+		error = set_upper(options->upper, config, problem);
+	if (!error && !config->stop_signal)
+		error = state_set_text(&config->stop_signal, "TERM");
 	return error;
 }
 
@@ -168,12 +191,12 @@ int create_options_make(struct create_options *options, const struct place *plac
 {
 	struct problem problem = { .text = "out of memory" };
 	struct container container = CONTAINER_INIT;
+	/* In use until the container is on record. */
+	cleanup_create_image struct create_image image = CREATE_IMAGE_INIT;
 	int error = check(options, &problem);
 
 	if (!error)
-		error = set_layers(options, &problem);
-	if (!error)
-		error = set_arguments(options, count, operands, &problem);
+		error = set_root(options, &image, place, count, operands, &problem);
 	if (!error)
 		error = set_id_maps(place, &options->config);
 	if (!error)

@@ -12,7 +12,8 @@
 #include <string.h>
 
 static const char usage[] =
-	"Usage: cowrun run [OPTIONS] COMMAND [ARGUMENT...]\n"
+	"Usage: cowrun run [OPTIONS] IMAGE [COMMAND [ARGUMENT...]]\n"
+	"       cowrun run [OPTIONS] --rootfs DIRECTORY|--layers L1[:L2...] COMMAND [ARGUMENT...]\n"
 	"\n"
 	"Makes a container and starts it. Ends as it ends, with its exit status; 125: it could not be\n"
 	"started; 126: its command cannot be executed; 127: there is no such command.\n"
