@@ -2,6 +2,7 @@
 #include "container/seccomp.h"
 #include "container/seccomp_cache.h"
 #include "container/seccomp_names.h"
+#include "unit/sanitizers.h"
 #include "unit/scratch.h"
 
 #include <criterion/criterion.h>
@@ -30,6 +31,7 @@ static void load(const struct seccomp_profile *profile, capability_set capabilit
 
 	cr_assert_eq(seccomp_program_make(profile, capabilities, &program, &problem), 0, "%s",
 		     problem.text);
+	leak_check_turn_off();
 	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	cr_assert_eq(seccomp_program_load(&program, NULL), 0);
 	seccomp_program_free(&program);
