@@ -93,6 +93,16 @@ static bool is_wanted(const char *attribute)
 	return strcmp(attribute, "security.selinux") != 0;
 }
 
+/* libarchive would write another name, which nobody reads as this one; and "=" ends it for everybody. */
+static bool can_be_written(const char *attribute)
+{
+	for (const char *c = attribute; *c; c++) {
+		if (*c <= ' ' || *c >= 0x7f || *c == '%' || *c == '=')
+			return false;
+	}
+	return true;
+}
+
 static int add_xattr(struct writing *writing, const char *attribute)
 {
 	struct union_fs *fs = writing->fs;
@@ -102,9 +112,9 @@ static int add_xattr(struct writing *writing, const char *attribute)
 
 	if (!is_wanted(attribute) || size == -ENODATA || size == -ENOTSUP)
 		return 0;
-	if (strchr(attribute, '=')) {
+	if (!can_be_written(attribute)) {
 		leave_out(writing->commit, writing->path,
-			  "an attribute with \"=\" in its name, which a tar cannot hold");
+			  "an attribute whose name cannot be written to a tar");
 		return 0;
 	}
 	if (size < 0)
