@@ -7,7 +7,6 @@
 
 #include <archive_entry.h>
 #include <string.h>
-#include <unistd.h>
 
 struct applying {
 	struct tar_reader *reader;
@@ -87,22 +86,4 @@ int layer_apply(const struct apply_source *source, const struct layer_apply_opti
 	if (!error)
 		*ret_result = applying.result;
 	return error;
-}
-
-int layer_remove(const char *path, struct problem *problem)
-{
-	const struct layer_apply_options options = { .target = path, .changeset = true };
-	struct target target;
-	int error = target_open(&target, &options, problem, NULL);
-
-	if (error)
-		return error;
-	error = target_remove(&target, target.layer->root, NULL, false);
-	target_close(&target);
-	if (!error && rmdir(path) < 0)
-		error = -errno;
-	if (error)
-		return problem_set(problem, error, "\"%s\": cannot be removed: %s", path,
-				   strerror(-error));
-	return 0;
 }

@@ -72,9 +72,3 @@ struct layer_apply_result {
 int layer_apply(const struct apply_source *source, const struct layer_apply_options *options,
 		struct layer_apply_result *ret_result, struct problem *problem,
 		struct problem *warning);
-
-/*
- * Removes a directory with all that is in it, however deep and whatever its permissions: what a failed layer_apply() left. 0 or
- * -errno with a problem.
- */
-int layer_remove(const char *path, struct problem *problem);

@@ -189,18 +189,11 @@ static int write_whiteout(struct entry_context *context, const struct place *pla
 			    &form);
 }
 
-static int remove_older(struct entry_context *context, const struct place *place)
-{
-	const char *name = place->kind == PLACE_OPAQUE ? NULL : place->name;
-	int error = target_remove(context->target, place->dir, name, true);
-
-	return error == -ENOENT ? 0 : error;
-}
-
 int apply_whiteout(struct entry_context *context, const struct place *place)
 {
 	if (context->target->options->changeset)
-		return remove_older(context, place);
+		return target_remove_older(context->target, place->dir,
+					   place->kind == PLACE_OPAQUE ? NULL : place->name);
 	return place->kind == PLACE_OPAQUE
 		       ? whiteout_make_opaque(context->target->layer, place->fd->fd)
 		       : write_whiteout(context, place);

@@ -132,7 +132,11 @@ int place_note_made(struct target *target, const struct place *place);
 
 /* -- removing: target_remove.c -- */
 
+/* To be called before anything goes that the latest place may have been in. */
+void target_forget_latest(struct target *target);
+
 /*
- * Removes name in dir, or without a name all that is in dir, with all below; if older, not what the archive made. 0 or -errno.
+ * Removes name in dir, or without a name all that is in dir, with all below, except what the archive made. 0, also when there
+ * is no such name, or -errno.
  */
-int target_remove(struct target *target, struct layer_dir *dir, const char *name, bool older);
+int target_remove_older(struct target *target, struct layer_dir *dir, const char *name);

@@ -3,6 +3,7 @@
 #include "archive/target.h"
 #include "base/cleanup.h"
 #include "base/confined.h"
+#include "base/remove_tree.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -247,7 +248,7 @@ static int go_again(struct target *target, const char *parents, bool make,
 	error = go(target, parents, make, &dir, problem);
 	if (error)
 		return error;
-	target->latest = layer_dir_unref(target->latest);
+	target_forget_latest(target);
 	buffer_clear(&target->latest_path);
 	if (buffer_append_string(&target->latest_path, parents) == 0)
 		target->latest = layer_dir_ref(dir);
@@ -267,6 +268,11 @@ int place_find(struct target *target, const char *path, bool make, struct place 
 	if (!error && place.dir)
 		error = layer_dir_open(place.dir, &place.fd);
 	if (error)
+void target_forget_latest(struct target *target)
+{
+	target->latest = layer_dir_unref(target->latest);
+}
+
 		place_release(target, &place);
 	else
 		*ret_place = place;
@@ -301,6 +307,7 @@ int place_clear(struct target *target, const struct place *place, bool *ret_hid)
 {
 	struct attributes attributes;
 	bool hid = false;
+	target_forget_latest(target);
 	int error = remove_prefix(target, place, &hid);
 
 	if (!error)
@@ -308,7 +315,7 @@ int place_clear(struct target *target, const struct place *place, bool *ret_hid)
 	if (!error && whiteout_is_node(place->fd->fd, place->name, &attributes))
 		hid = true;
 	if (!error)
-		error = target_remove(target, place->dir, place->name, false);
+		error = remove_tree(place->fd->fd, place->name);
 	if (error && error != -ENOENT)
 		return error;
 	*ret_hid = hid;

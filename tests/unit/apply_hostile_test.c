@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct tar_fixture fixture;
 
@@ -369,21 +368,4 @@ Test(apply_hostile, target_that_is_not_empty)
 	put(&fixture, .name = "a");
 	cr_assert_eq(tar_fixture_apply(&fixture), -ENOTEMPTY);
 	cr_assert_not(exists("root/a"));
-}
-
-Test(apply_hostile, what_is_left_can_be_removed)
-{
-	struct problem problem = { "" };
-
-	become_ordinary(&fixture.scratch);
-	put(&fixture, .name = "dir", .type = '5', .mode = 0000);
-	put(&fixture, .name = "dir/sub", .type = '5', .mode = 0500);
-	put(&fixture, .name = "dir/sub/file", .mode = 0000);
-	if (getuid() == 0)
-		skip_test(&fixture.scratch, "needs another user");
-	fixture.options.ownership =
-		&(struct ownership){ .squash_users = true, .squash_groups = true };
-	cr_assert_eq(tar_fixture_apply(&fixture), 0, "%s", fixture.problem.text);
-	cr_assert_eq(layer_remove(fixture.target, &problem), 0, "%s", problem.text);
-	cr_assert_not(exists("root"));
 }
