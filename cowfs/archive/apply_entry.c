@@ -304,6 +304,16 @@ static int apply_in_place(struct entry_context *context, const struct place *pla
 					 : apply_name(context, place, &attributes);
 }
 
+/* Of a new layer, unless an entry names it later. */
+static int note_root(struct entry_context *context)
+{
+	struct target *target = context->target;
+
+	if (target->options->changeset || target->directory_count > 0)
+		return 0;
+	return target_note_implied(target, target->layer->root, target->layer->root_inode);
+}
+
 int apply_entry(struct entry_context *context)
 {
 	const char *path = archive_entry_pathname(context->entry);
@@ -313,6 +323,9 @@ int apply_entry(struct entry_context *context)
 	if (!path || !*path)
 		return problem_set(&context->reason, -EBADMSG, "it has no name");
 	read_times(context->entry, context->target->implied_times);
+	error = note_root(context);
+	if (error)
+		return error;
 	error = place_find(context->target, path, true, &place, &context->reason);
 	if (!error)
 		error = apply_in_place(context, &place);

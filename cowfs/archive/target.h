@@ -86,6 +86,8 @@ int target_set_xattr(struct target *target, int directory, const char *name, con
  */
 int target_note_directory(struct target *target, struct layer_dir *dir, uint64_t inode,
 			  const struct target_attributes *attributes, struct target_acl acls[2]);
+/* The same for one that no entry has named yet: root's, 0755, of the time of the entry that needs it. */
+int target_note_implied(struct target *target, struct layer_dir *dir, uint64_t inode);
 /* Sets all that. 0 or -errno with a problem. */
 int target_finish_directories(struct target *target, struct problem *problem);
 
@@ -130,10 +132,10 @@ int place_make_directory(struct target *target, const struct place *place,
 /* Notes that the name is of this archive now. 0 or -errno. */
 int place_note_made(struct target *target, const struct place *place);
 
-/* -- removing: target_remove.c -- */
-
 /* To be called before anything goes that the latest place may have been in. */
 void target_forget_latest(struct target *target);
+
+/* -- removing: target_remove.c -- */
 
 /*
  * Removes name in dir, or without a name all that is in dir, with all below, except what the archive made. 0, also when there

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * Where all owners become one, a file that was to run as somebody else must not run as that one
@@ -106,6 +107,22 @@ int target_note_directory(struct target *target, struct layer_dir *dir, uint64_t
 		.acls = { acls[0], acls[1] },
 	};
 	return 0;
+}
+
+int target_note_implied(struct target *target, struct layer_dir *dir, uint64_t inode)
+{
+	bool is_plain =
+		ownership_is_identity(&target->ownership) && !target->ownership.xattr_permissions;
+	const struct target_attributes attributes = {
+		.mode = S_IFDIR | 0755,
+		/* What is root's for root, or where owners are mapped or kept otherwise. */
+		.uid = is_plain ? geteuid() : 0,
+		.gid = is_plain ? getegid() : 0,
+		.times = { target->implied_times[0], target->implied_times[1] },
+	};
+	struct target_acl none[2] = { 0 };
+
+	return target_note_directory(target, dir, inode, &attributes, none);
 }
 
 static int set_acls(struct target *target, int fd, const struct target_directory *directory)

@@ -11,7 +11,6 @@
 
 /* As many symbolic links as the kernel follows on one path. */
 #define LINKS_MAX 40
-#define IMPLIED_MODE (S_IFDIR | 0755)
 
 /* -- what a name says by itself -- */
 
@@ -106,11 +105,6 @@ static void enter(struct walk *walk, struct layer_dir *dir)
 
 static int make_implied(struct walk *walk, struct place *place)
 {
-	const struct target_attributes attributes = {
-		.mode = IMPLIED_MODE,
-		.times = { walk->target->implied_times[0], walk->target->implied_times[1] },
-	};
-	struct target_acl none[2] = { 0 };
 	struct layer_dir *dir;
 	uint64_t inode;
 	bool made;
@@ -119,7 +113,7 @@ static int make_implied(struct walk *walk, struct place *place)
 	if (error)
 		return error;
 	if (made)
-		error = target_note_directory(walk->target, dir, inode, &attributes, none);
+		error = target_note_implied(walk->target, dir, inode);
 	enter(walk, dir);
 	return error;
 }
@@ -268,15 +262,15 @@ int place_find(struct target *target, const char *path, bool make, struct place 
 	if (!error && place.dir)
 		error = layer_dir_open(place.dir, &place.fd);
 	if (error)
-void target_forget_latest(struct target *target)
-{
-	target->latest = layer_dir_unref(target->latest);
-}
-
 		place_release(target, &place);
 	else
 		*ret_place = place;
 	return error;
+}
+
+void target_forget_latest(struct target *target)
+{
+	target->latest = layer_dir_unref(target->latest);
 }
 
 void place_release(struct target *target, struct place *place)
@@ -307,13 +301,13 @@ int place_clear(struct target *target, const struct place *place, bool *ret_hid)
 {
 	struct attributes attributes;
 	bool hid = false;
-	target_forget_latest(target);
 	int error = remove_prefix(target, place, &hid);
 
 	if (!error)
 		error = layer_stat_raw(place->fd->fd, place->name, &attributes);
 	if (!error && whiteout_is_node(place->fd->fd, place->name, &attributes))
 		hid = true;
+	target_forget_latest(target);
 	if (!error)
 		error = remove_tree(place->fd->fd, place->name);
 	if (error && error != -ENOENT)
