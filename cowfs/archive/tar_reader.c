@@ -27,18 +27,6 @@ struct tar_reader {
 
 /* -- the two streams -- */
 
-static ssize_t read_source(const struct apply_source *source, void *buffer, size_t size)
-{
-	ssize_t length;
-
-	if (source->read)
-		return source->read(source->context, buffer, size);
-	do {
-		length = read(source->fd, buffer, size);
-	} while (length < 0 && errno == EINTR);
-	return length < 0 ? -errno : length;
-}
-
 static int show_progress(const struct tar_reader *reader)
 {
 	const struct tar_progress *progress = &reader->options.progress;
@@ -47,11 +35,28 @@ static int show_progress(const struct tar_reader *reader)
 			      : 0;
 }
 
+/* A signal may be a reason to give up, which the progress knows. */
+static ssize_t read_source(const struct tar_reader *reader)
+{
+	const struct apply_source *source = reader->source;
+	ssize_t length;
+	int error = 0;
+
+	if (source->read)
+		return source->read(source->context, reader->buffer, SOURCE_BUFFER);
+	do {
+		length = read(source->fd, reader->buffer, SOURCE_BUFFER);
+		if (length < 0)
+			error = errno == EINTR ? show_progress(reader) : -errno;
+	} while (length < 0 && !error);
+	return error ? error : length;
+}
+
 /* libarchive asks for stored bytes. */
 static la_ssize_t read_packed(struct archive *archive, void *context, const void **ret_buffer)
 {
 	struct tar_reader *reader = context;
-	ssize_t length = read_source(reader->source, reader->buffer, SOURCE_BUFFER);
+	ssize_t length = read_source(reader);
 	int error = length < 0 ? (int)length : 0;
 
 	if (!error && length > 0) {

@@ -19,45 +19,46 @@ struct tar_writer {
 	struct archive *packed; /* and these smaller; NULL: they stay as they are */
 	struct sha256 *packed_hash, *tar_hash;
 	struct tar_summary summary;
-	uint64_t shown; /* to the progress */
+	uint64_t shown; /* bytes of the tar when the progress was told last */
 	int error; /* what ended the writing, when it was not libarchive: nothing more is written */
 	locale_t utf8; /* in which libarchive writes names as they are */
 };
 
 /* -- the two streams -- */
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t length = write(fd, data + done, size - done);
-
-		if (length < 0 && errno != EINTR)
-			return -errno;
-		done += length > 0 ? (size_t)length : 0;
-	}
-	return 0;
-}
-
 static int show_progress(struct tar_writer *writer)
 {
-	if (!writer->progress.show || writer->summary.archive_bytes - writer->shown < PROGRESS_STEP)
-		return 0;
-	writer->shown = writer->summary.archive_bytes;
-	return writer->progress.show(writer->progress.context, writer->shown);
+	writer->shown = writer->summary.tar_bytes;
+	return writer->progress.show ? writer->progress.show(writer->progress.context,
+							     writer->summary.archive_bytes)
+				     : 0;
+}
+
+/* A signal may be a reason to give up, which the progress knows. */
+static int write_all(struct tar_writer *writer, const char *data, size_t size)
+{
+	size_t done = 0;
+	int error = 0;
+
+	while (done < size && !error) {
+		ssize_t length = write(writer->fd, data + done, size - done);
+
+		if (length < 0)
+			error = errno == EINTR ? show_progress(writer) : -errno;
+		else
+			done += (size_t)length;
+	}
+	return error;
 }
 
 static int store(struct tar_writer *writer, const void *data, size_t size)
 {
-	int error = write_all(writer->fd, data, size);
+	int error = write_all(writer, data, size);
 
 	if (error)
 		return error;
 	writer->summary.archive_bytes += size;
-	if (writer->packed_hash)
-		error = sha256_add(writer->packed_hash, data, size);
-	return error ? error : show_progress(writer);
+	return writer->packed_hash ? sha256_add(writer->packed_hash, data, size) : 0;
 }
 
 /*
@@ -80,13 +81,16 @@ static int pass_on(struct tar_writer *writer, const void *data, size_t size)
 	int error = sha256_add(writer->tar_hash, data, size);
 
 	writer->summary.tar_bytes += size;
-	if (error)
-		return error;
-	if (!writer->packed)
-		return store(writer, data, size);
-	if (archive_write_data(writer->packed, data, size) != (la_ssize_t)size)
-		return -EIO;
-	return writer->error;
+	if (!error && !writer->packed)
+		error = store(writer, data, size);
+	else if (!error && archive_write_data(writer->packed, data, size) != (la_ssize_t)size)
+		error = -EIO;
+	if (error || writer->error)
+		return error ? error : writer->error;
+	/* However little is left of it when it is packed, this can be given up. */
+	if (writer->summary.tar_bytes - writer->shown < PROGRESS_STEP)
+		return 0;
+	return show_progress(writer);
 }
 
 /* libarchive has bytes of the tar. */
