@@ -5,10 +5,12 @@
  * Each run generates layers of every dialect and lets random operations change the upper one through a union. Then
  * whatever is written to an archive and unpacked again must show the same tree: each layer as it stands, several as one,
  * and the upper as what it changes, in both dialects; and the latter must give the same bytes when it is written once more.
+ * Layers whose whiteouts are rewritten in place must show the same tree as well.
  * Each run is a process of its own, so that one that gives up, or crashes, is one line of TAP.
  */
 #include "archive/apply.h"
 #include "archive/commit.h"
+#include "layer/convert.h"
 #include "scene.h"
 #include "side.h"
 #include "support.h"
@@ -277,6 +279,32 @@ static void check_layer(struct world *world, unsigned index, enum whiteout_diale
 	must_show_the_same(&all, &copied, "a layer, written as it stands,");
 }
 
+/* Every layer, rewritten in place, in a dialect of its own. */
+static void check_convert(struct world *world)
+{
+	const struct layers all = layers_of(world, NULL, 0);
+	const struct comparison comparison = { .start.tv_sec = INT64_C(1) << 40, .report = stdout };
+	struct snapshot before = { 0 }, after = { 0 };
+
+	take_snapshot(&all, &before);
+	for (unsigned i = 0; i < world->stack->layer_count; i++) {
+		const struct layer_convert_options options = {
+			.path = world->paths[i],
+			.dialect = world->seed >> i & 1 ? WHITEOUT_AUFS : WHITEOUT_OVERLAY,
+		};
+		struct layer_convert_result result;
+		struct problem problem = { "" };
+
+		if (layer_convert(&options, &result, &problem) < 0)
+			give_up("layer_convert: %s", problem.text);
+	}
+	take_snapshot(&all, &after);
+	if (!snapshot_compare(&before, &after, &comparison))
+		give_up("converted, the layers show something else");
+	snapshot_clear(&before);
+	snapshot_clear(&after);
+}
+
 static void run(struct world *world)
 {
 	enum whiteout_dialect dialect = world->seed % 2 ? WHITEOUT_AUFS : WHITEOUT_OVERLAY;
@@ -294,6 +322,7 @@ static void run(struct world *world)
 	check_squash(world, 1 + (unsigned)(world->seed / 2 % count), dialect, false);
 	check_squash(world, count, dialect, true);
 	check_layer(world, 1 + (unsigned)(world->seed / 2 % (count - 1)), dialect);
+	check_convert(world);
 	stack_free(world->stack);
 }
 
