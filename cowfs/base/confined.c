@@ -55,6 +55,16 @@ int confined_open_root(const char *path)
 	return result(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
+int confined_open_input(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	return S_ISDIR(status.st_mode) ? -EISDIR : steal_fd(&fd);
+}
+
 /* name is one component or ".". */
 static int open_beneath(int directory, const char *name, int flags, mode_t mode)
 {

@@ -29,6 +29,12 @@ bool confined_name_is_valid(const char *name);
 int confined_open_root(const char *path);
 
 /*
+ * Opens a file that a PERSON named, for reading; a FIFO is waited for, a terminal does not become ours. Returns a
+ * descriptor or -errno: -EISDIR for a directory.
+ */
+int confined_open_input(const char *path);
+
+/*
  * openat2(2) of one name below directory with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
  * RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV and O_CLOEXEC | O_NOFOLLOW added; where the kernel has no
  * openat2, openat(2) with O_NOFOLLOW, which on one component is confined as well. Flags other than

@@ -4,12 +4,16 @@
 
 #include "cli/mount_options.h"
 
+int command_apply(int argc, char **argv);
 int command_cat(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_commit(int argc, char **argv);
+int command_convert(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_layers(int argc, char **argv);
 int command_ls(int argc, char **argv);
 int command_mount(enum mount_form form, int argc, char **argv);
+int command_squash(int argc, char **argv);
 int command_stat(int argc, char **argv);
 int command_tree(int argc, char **argv);
 int command_umount(int argc, char **argv);

@@ -27,9 +27,13 @@ void help_cowfs(void)
 		"  ls      list a directory of a stack of layers, without mounting it\n"
 		"  tree    show all that a stack of layers holds\n"
 		"  cat     print a file of a stack of layers\n"
+		"  commit  write what the upper layer changes as an OCI layer\n"
+		"  apply   make a layer of an archive, or change a tree by one\n"
+		"  squash  make one layer of several\n"
+		"  convert rewrite the whiteouts of a layer in the other dialect\n"
 		"\n"
-		"cowfs COMMAND --help tells more, and so do cowfs(1), cowfs-mount(8) and\n"
-		"cowfs-inspect(1).\n",
+		"cowfs COMMAND --help tells more, and so do cowfs(1), cowfs-mount(8), cowfs-inspect(1)\n"
+		"and cowfs-archive(1).\n",
 		stdout);
 }
 

@@ -34,11 +34,25 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "cat", command_cat },	      { "check", command_check }, { "diff", command_diff },
-	{ "layers", command_layers }, { "ls", command_ls },	  { "tree", command_tree },
-	{ "mount", run_mount },	      { "stat", command_stat },	  { "umount", command_umount },
-	{ "whence", command_whence }, { "help", run_help },	  { "--help", run_help },
-	{ "-h", run_help },	      { "version", run_version }, { "--version", run_version },
+	{ "apply", command_apply },
+	{ "cat", command_cat },
+	{ "check", command_check },
+	{ "commit", command_commit },
+	{ "convert", command_convert },
+	{ "diff", command_diff },
+	{ "layers", command_layers },
+	{ "ls", command_ls },
+	{ "mount", run_mount },
+	{ "squash", command_squash },
+	{ "stat", command_stat },
+	{ "tree", command_tree },
+	{ "umount", command_umount },
+	{ "whence", command_whence },
+	{ "help", run_help },
+	{ "--help", run_help },
+	{ "-h", run_help },
+	{ "version", run_version },
+	{ "--version", run_version },
 	{ "-V", run_version },
 };
 

@@ -54,6 +54,13 @@ case_bash_paths() {
 	same "directory" alpha "$(complete_line cowfs layers al)"
 	same "second layer" alpha:beta "$(complete_line cowfs layers alpha:be)"
 	same "file" alpha/file "$(complete_line cowfs cat alpha/f)"
+	same "output" alpha/file "$(complete_line cowfs commit -o alpha/f)"
+}
+
+case_bash_choices() {
+	same "separate" gzip "$(complete_line cowfs commit --compress g)"
+	same "joined" overlay "$(complete_line cowfs convert --to = o)"
+	same "all" "aufs overlay" "$(complete_line cowfs apply --dialect = | xargs)"
 }
 
 # Without a zsh only its text can be looked at.

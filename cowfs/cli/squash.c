@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cowfs squash: several layers become one. */
+#include "archive/copy.h"
+
+#include "base/cleanup.h"
+#include "cli/archive_options.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/output.h"
+#include "cli/say.h"
+
+#include <string.h>
+
+static const char usage[] =
+	"Usage: cowfs squash [OPTIONS] -o DIRECTORY|FILE STACK\n"
+	"       cowfs squash [OPTIONS] -o DIRECTORY|FILE --layers LAYER[:LAYER...] [--upper UPPER]\n"
+	"\n"
+	"Makes one layer of several: a directory, or an OCI layer if FILE ends in .tar, .tar.gz, .tgz, .tar.zst\n"
+	"or .tzst. Above any other layer it shows what those would. STACK is LAYER[:LAYER...], the first\n"
+	"topmost, or a mountpoint.\n"
+	"\n"
+	"  -o, --output DIRECTORY|FILE  there must be no such directory, or an empty one\n"
+	"      --flatten          nothing is below: leave out what only hides\n"
+	"      --dialect=aufs|overlay  how whiteouts are written to a directory (aufs)\n"
+	"      --owners=disk|attribute|mine  in a directory, as of cowfs apply\n"
+	"      --compress=, --source-date-epoch, --exclude, --fill-holes, --json  as of cowfs commit\n"
+	"      --layers LAYER[:LAYER...]  instead of STACK; the first is the topmost\n"
+	"      --upper UPPER      a writable layer above them\n"
+	"      --options OPTION[,OPTION...]  as for cowfs mount -o: workdir=, uidmapping= and kin\n"
+	"      --help, --version\n";
+
+enum { OPTION_FLATTEN = ARCHIVE_OTHER };
+
+static int take(void *context, int letter, const char *value)
+{
+	struct archive_options *options = context;
+
+	(void)value;
+	options->commit.flatten = letter == OPTION_FLATTEN;
+	return STATUS_OK;
+}
+
+static int write_archive(const struct archive_options *options, const struct output *output,
+			 struct layer_commit_result *result)
+{
+	struct archive_progress_line line = { .what = "written" };
+	struct problem problem = { "" }, warning = { "" };
+	struct layer_commit_options commit = options->commit;
+	int error;
+
+	commit.progress = archive_progress(&line);
+	error = layer_commit(&commit, output->fd, result, &problem, &warning);
+	progress_end(&line.progress);
+	return archive_say(error, &problem, &warning, error ? 0 : result->left_out);
+}
+
+static int make_archive(const struct archive_options *options)
+{
+	cleanup_output struct output output = OUTPUT_INIT;
+	struct layer_commit_result result;
+	int status = output_begin_file(&output, options->output);
+
+	if (status == STATUS_OK)
+		status = write_archive(options, &output, &result);
+	if (status == STATUS_OK)
+		status = output_finish(&output);
+	if (status == STATUS_OK && options->as_json)
+		status = archive_print_summary(&result.archive);
+	return status;
+}
+
+static int squash(struct archive_options *options)
+{
+	bool is_archive = archive_name_is_archive(options->output);
+	int status;
+
+	if (options->as_json && !is_archive) {
+		say("--json tells of an archive; a directory has no digest");
+		return STATUS_USAGE;
+	}
+	status = stack_argument_open(&options->stack, &options->commit.layers);
+	if (status == STATUS_OK)
+		status = is_archive ? make_archive(options) : archive_make_directory(options);
+	union_close(options->commit.layers);
+	return status;
+}
+
+static int find_and_squash(struct archive_options *options, int argc, char **argv)
+{
+	struct stack_argument *stack = &options->stack;
+	bool is_missing = stack_argument_is_missing(stack);
+	int status;
+
+	if (argc - optind != (is_missing ? 1 : 0)) {
+		say("give LAYER[:LAYER...]; see cowfs squash --help");
+		return STATUS_USAGE;
+	}
+	if (!options->output) {
+		say("say with -o what the layer is to be called; see cowfs squash --help");
+		return STATUS_USAGE;
+	}
+	status = archive_options_complete(options);
+	if (status == STATUS_OK && is_missing)
+		status = stack_argument_find(stack, argv[optind]);
+	if (status == STATUS_OK && stack->is_mount && strcmp(stack->path, "/") != 0) {
+		say("%s is in a union; give its mountpoint", argv[optind]);
+		return STATUS_FAILED;
+	}
+	return status == STATUS_OK ? squash(options) : status;
+}
+
+int command_squash(int argc, char **argv)
+{
+	static const struct option table[] = {
+		{ "compress", required_argument, NULL, ARCHIVE_COMPRESS },
+		{ "dialect", required_argument, NULL, ARCHIVE_DIALECT },
+		{ "exclude", required_argument, NULL, ARCHIVE_EXCLUDE },
+		{ "fill-holes", no_argument, NULL, ARCHIVE_FILL_HOLES },
+		{ "flatten", no_argument, NULL, OPTION_FLATTEN },
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, ARCHIVE_JSON },
+		{ "layers", required_argument, NULL, ARCHIVE_LAYERS },
+		{ "options", required_argument, NULL, ARCHIVE_OPTIONS },
+		{ "output", required_argument, NULL, 'o' },
+		{ "owners", required_argument, NULL, ARCHIVE_OWNERS },
+		{ "source-date-epoch", required_argument, NULL, ARCHIVE_EPOCH },
+		{ "upper", required_argument, NULL, ARCHIVE_UPPER },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	struct archive_options options = { 0 };
+	int status =
+		archive_options_parse(&options, argc, argv, ":ho:", table, usage, take, &options);
+
+	interrupt_catch();
+	if (status == STATUS_OK)
+		status = find_and_squash(&options, argc, argv);
+	archive_options_free(&options);
+	interrupt_obey();
+	return status == ARCHIVE_DONE ? STATUS_OK : status;
+}
