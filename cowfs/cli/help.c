@@ -55,7 +55,7 @@ static const char common_switches[] =
 	"  -o, --options OPTION[,OPTION...]  see below\n"
 	"  -f, --foreground       stay in the foreground\n"
 	"  -v, --verbose          say what was agreed with the kernel\n"
-	"  -d, --debug            show every message of the kernel; implies -f\n"
+	"  -d, --debug            show every request of the kernel; implies -f\n"
 	"      --help, --version\n";
 
 static const char helper_switches[] =
@@ -86,6 +86,7 @@ static const char mount_option_help[] =
 	"  suid, dev, exec, sync, dirsync, noatime; nosuid, nodev, noexec, async\n"
 	"  fsname=, context=, fscontext=, defcontext=, rootcontext=\n"
 	"  max_threads=, max_idle_threads=, clone_fd\n"
+	"  debug[=GLOB]          as -d, for paths that match; may be given several times\n"
 	"\n"
 	"cowfs-mount(8) explains them all.\n";
 

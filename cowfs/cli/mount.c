@@ -5,6 +5,7 @@
 #include "cli/daemon.h"
 #include "cli/help.h"
 #include "cli/say.h"
+#include "cli/trace.h"
 #include "fuse/session.h"
 
 #include <errno.h>
@@ -161,6 +162,8 @@ static int create_session(struct mount *mount, const struct string_list *kernel_
 		.no_xattr = options->no_xattr,
 		.never_sync = options->volatile_upper,
 		.debug = options->debug,
+		.trace = options->debug ? trace_print : NULL,
+		.trace_context = &mount->options.debug_globs,
 		.writeback = options->writeback,
 		.changing = options->changing,
 		.timeout = options->timeout,

@@ -298,6 +298,22 @@ static int pass_label(const struct known_option *option, const struct option_tex
 				      text->value, quote);
 }
 
+/* The value is a glob(7) of paths, which may be given several times. */
+static int set_debug(const struct known_option *option, const struct option_text *text,
+		     struct mount_options *options, struct problem *problem)
+{
+	cleanup_free char *glob = NULL;
+
+	(void)option;
+	options->debug = true;
+	if (!text->value)
+		return 0;
+	if (text->value[0] != '/' && text->value[0] != '*')
+		return malformed(text, "a pattern of paths in the union, as in /etc/*", problem);
+	glob = option_text_unescape(text->value, ",");
+	return glob ? string_list_add(&options->debug_globs, glob) : -ENOMEM;
+}
+
 static int ignore(const struct known_option *option, const struct option_text *text,
 		  struct mount_options *options, struct problem *problem)
 {
@@ -347,7 +363,7 @@ static const struct known_option known_options[] = {
 	{ "clone_fd", NO_VALUE, set_true, MEMBER(clone_fd) },
 	{ "max_threads", A_VALUE, set_threads, MEMBER(threads) },
 	{ "max_idle_threads", A_VALUE, set_threads, MEMBER(idle_threads) },
-	{ "debug", NO_VALUE, set_true, MEMBER(debug) },
+	{ "debug", MAYBE_VALUE, set_debug, 0 },
 	{ "remount", NO_VALUE, refuse_remount, 0 },
 
 	{ "suid", NO_VALUE, pass_flag, 0 },

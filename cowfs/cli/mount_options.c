@@ -212,6 +212,7 @@ void mount_options_free(struct mount_options *options)
 	string_list_free(&options->lowers);
 	string_list_free(&options->kernel_options);
 	string_list_free(&options->warnings);
+	string_list_free(&options->debug_globs);
 	free(options->upper);
 	free(options->workdir);
 	free(options->mountpoint);

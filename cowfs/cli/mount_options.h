@@ -47,7 +47,8 @@ struct mount_options {
 	struct string_list kernel_options; /* in the order given: suid, nodev, context="..." */
 
 	bool foreground, verbose, debug;
-	bool fake; /* mount -f: do everything but mount */
+	struct string_list debug_globs; /* what paths are traced with debug; none: all */
+	bool fake;			/* mount -f: do everything but mount */
 	bool clone_fd;
 	unsigned threads, idle_threads; /* 0: the default */
 

@@ -6,22 +6,9 @@
 #include <errno.h>
 #include <sys/sysmacros.h>
 
-static void reply_attributes(const struct session *session, fuse_req_t req, int result,
-			     const struct attributes *attributes)
-{
-	struct stat stat;
-
-	if (result < 0) {
-		reply_result(req, result);
-		return;
-	}
-	stat_from_attributes(attributes, &stat);
-	(void)fuse_reply_attr(req, &stat, session->timeout);
-}
-
 void op_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_GETATTR);
+	struct session *session = begin(req, MESSAGE_GETATTR, node);
 	struct attributes attributes;
 	int result = union_getattr(session->fs, inode_of(session, node), &attributes);
 
@@ -65,7 +52,7 @@ static struct union_change change_from_message(const struct stat *attr, int to_s
 void op_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attr, int to_set,
 		struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_SETATTR);
+	struct session *session = begin(req, MESSAGE_SETATTR, node);
 	struct inode *inode = inode_of(session, node);
 	struct union_change change = change_from_message(attr, to_set);
 	struct attributes attributes;
@@ -116,7 +103,7 @@ static void statx_from_attributes(const struct attributes *attributes, struct st
 /* Sent only to somebody who asks for the birth time. */
 void op_statx(fuse_req_t req, fuse_ino_t node, int flags, int mask, struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_STATX);
+	struct session *session = begin(req, MESSAGE_STATX, node);
 	struct attributes attributes;
 	struct statx statx;
 	int result = union_getattr(session->fs, inode_of(session, node), &attributes);
@@ -129,6 +116,7 @@ void op_statx(fuse_req_t req, fuse_ino_t node, int flags, int mask, struct fuse_
 		return;
 	}
 	statx_from_attributes(&attributes, &statx);
+	request_end(0);
 	(void)fuse_reply_statx(req, 0, &statx, session->timeout);
 }
 
@@ -136,13 +124,14 @@ void op_statx(fuse_req_t req, fuse_ino_t node, int flags, int mask, struct fuse_
 
 void op_statfs(fuse_req_t req, fuse_ino_t node)
 {
-	struct session *session = begin(req, MESSAGE_STATFS);
+	struct session *session = begin(req, MESSAGE_STATFS, node);
 	struct statvfs statvfs;
 	int result = union_statfs(session->fs, &statvfs);
 
-	(void)node;
-	if (result < 0)
+	if (result < 0) {
 		reply_result(req, result);
-	else
-		(void)fuse_reply_statfs(req, &statvfs);
+		return;
+	}
+	request_end(0);
+	(void)fuse_reply_statfs(req, &statvfs);
 }

@@ -10,9 +10,8 @@
 
 void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_OPEN);
+	struct session *session = begin(req, MESSAGE_OPEN, node);
 
-	(void)node;
 	/* Ends this message and RELEASE for good; the kernel then keeps the page cache. */
 	if (session->negotiated.no_open) {
 		reply_result(req, -ENOSYS);
@@ -21,13 +20,12 @@ void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 	file->fh = 0;
 	/* Without keep_cache each open drops what others may have changed. */
 	file->keep_cache = !session->options.changing;
-	(void)fuse_reply_open(req, file);
+	reply_open(req, file);
 }
 
 void op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
-	(void)begin(req, MESSAGE_RELEASE);
-	(void)node;
+	(void)begin(req, MESSAGE_RELEASE, node);
 	(void)file;
 	reply_result(req, 0);
 }
@@ -35,20 +33,18 @@ void op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 void op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	     struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_READ);
+	struct session *session = begin(req, MESSAGE_READ, node);
 	char *data = scratch(size);
 	ssize_t length;
 
 	(void)file;
+	request_range(offset, size);
 	if (!data) {
 		reply_result(req, -ENOMEM);
 		return;
 	}
 	length = union_read(session->fs, inode_of(session, node), data, size, (uint64_t)offset);
-	if (length < 0)
-		reply_result(req, (int)length);
-	else
-		(void)fuse_reply_buf(req, data, (size_t)length);
+	reply_data(req, data, length);
 }
 
 /*
@@ -63,19 +59,16 @@ static bool may_not_keep_privileges(const struct session *session, fuse_req_t re
 void op_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t size, off_t offset,
 	      struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_WRITE);
-	ssize_t length = union_write(session->fs, inode_of(session, node), data, size,
-				     (uint64_t)offset, killpriv_in_write(file));
+	struct session *session = begin(req, MESSAGE_WRITE, node);
 
-	if (length < 0)
-		reply_result(req, (int)length);
-	else
-		(void)fuse_reply_write(req, (size_t)length);
+	request_range(offset, size);
+	reply_written(req, union_write(session->fs, inode_of(session, node), data, size,
+				       (uint64_t)offset, killpriv_in_write(file)));
 }
 
 void op_fsync(fuse_req_t req, fuse_ino_t node, int data_only, struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_FSYNC);
+	struct session *session = begin(req, MESSAGE_FSYNC, node);
 
 	(void)file;
 	/* ENOSYS counts as done, for this call and for all to come. */
@@ -88,11 +81,12 @@ void op_fsync(fuse_req_t req, fuse_ino_t node, int data_only, struct fuse_file_i
 void op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, off_t length,
 		  struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_FALLOCATE);
+	struct session *session = begin(req, MESSAGE_FALLOCATE, node);
 	struct inode *inode = inode_of(session, node);
 	int result = 0;
 
 	(void)file;
+	request_range(offset, (size_t)length);
 	if (may_not_keep_privileges(session, req))
 		result = union_kill_privileges(session->fs, inode);
 	if (!result)
@@ -105,11 +99,13 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
 			struct fuse_file_info *from_file, fuse_ino_t to, off_t to_offset,
 			struct fuse_file_info *to_file, size_t length, int flags)
 {
-	struct session *session = begin(req, MESSAGE_COPY_FILE_RANGE);
+	struct session *session = begin(req, MESSAGE_COPY_FILE_RANGE, from);
 	ssize_t copied = 0;
 
 	(void)from_file;
 	(void)to_file;
+	request_to(to, NULL);
+	request_range(from_offset, length);
 	if (flags) {
 		reply_result(req, -EINVAL);
 		return;
@@ -123,8 +119,5 @@ void op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
 		copied = union_copy_file_range(session->fs, inode_of(session, from),
 					       (uint64_t)from_offset, inode_of(session, to),
 					       (uint64_t)to_offset, length);
-	if (copied < 0)
-		reply_result(req, (int)copied);
-	else
-		(void)fuse_reply_write(req, (size_t)copied);
+	reply_written(req, copied);
 }

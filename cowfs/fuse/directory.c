@@ -7,9 +7,8 @@
 
 void op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_OPENDIR);
+	struct session *session = begin(req, MESSAGE_OPENDIR, node);
 
-	(void)node;
 	/* Ends this message and RELEASEDIR for good; the kernel then caches listings. */
 	if (session->negotiated.no_opendir) {
 		reply_result(req, -ENOSYS);
@@ -18,13 +17,12 @@ void op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 	file->fh = 0;
 	file->keep_cache = !session->options.changing;
 	file->cache_readdir = !session->options.changing;
-	(void)fuse_reply_open(req, file);
+	reply_open(req, file);
 }
 
 void op_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
-	(void)begin(req, MESSAGE_RELEASEDIR);
-	(void)node;
+	(void)begin(req, MESSAGE_RELEASEDIR, node);
 	(void)file;
 	reply_result(req, 0);
 }
@@ -89,16 +87,13 @@ static void list(struct session *session, fuse_req_t req, fuse_ino_t node, size_
 	result = union_readdir(session->fs, inode_of(session, node), (uint64_t)cookie, details,
 			       add_dirent, &reply);
 	/* What was taken must arrive, or its references would be lost; an error shows next time. */
-	if (result < 0 && reply.used == 0)
-		reply_result(req, result);
-	else
-		(void)fuse_reply_buf(req, reply.data, reply.used);
+	reply_data(req, reply.data, reply.used || result >= 0 ? (ssize_t)reply.used : result);
 }
 
 void op_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t cookie,
 		struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_READDIR);
+	struct session *session = begin(req, MESSAGE_READDIR, node);
 
 	(void)file;
 	list(session, req, node, size, cookie, false);
@@ -107,7 +102,7 @@ void op_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t cookie,
 void op_readdirplus(fuse_req_t req, fuse_ino_t node, size_t size, off_t cookie,
 		    struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_READDIRPLUS);
+	struct session *session = begin(req, MESSAGE_READDIRPLUS, node);
 
 	(void)file;
 	list(session, req, node, size, cookie, true);
@@ -115,7 +110,7 @@ void op_readdirplus(fuse_req_t req, fuse_ino_t node, size_t size, off_t cookie,
 
 void op_fsyncdir(fuse_req_t req, fuse_ino_t node, int data_only, struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_FSYNCDIR);
+	struct session *session = begin(req, MESSAGE_FSYNCDIR, node);
 
 	(void)file;
 	if (session->options.never_sync)

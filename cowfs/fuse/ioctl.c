@@ -23,7 +23,7 @@ static void get_flags(struct session *session, fuse_req_t req, struct inode *ino
 	if (result < 0)
 		reply_result(req, result);
 	else
-		(void)fuse_reply_ioctl(req, 0, &flags, sizeof(flags));
+		reply_ioctl(req, &flags, sizeof(flags));
 }
 
 static void set_flags(struct session *session, fuse_req_t req, struct inode *inode, const void *in,
@@ -41,7 +41,7 @@ static void set_flags(struct session *session, fuse_req_t req, struct inode *ino
 	if (result < 0)
 		reply_result(req, result);
 	else
-		(void)fuse_reply_ioctl(req, 0, NULL, 0);
+		reply_ioctl(req, NULL, 0);
 }
 
 /*
@@ -82,7 +82,7 @@ static void get_xflags(struct session *session, fuse_req_t req, struct inode *in
 		if ((unsigned)flags & shared_flags[i].flag)
 			answer.fsx_xflags |= shared_flags[i].xflag;
 	}
-	(void)fuse_reply_ioctl(req, 0, &answer, sizeof(answer));
+	reply_ioctl(req, &answer, sizeof(answer));
 }
 
 /* Flags without a counterpart stay as they are; projects and extent sizes are not kept. */
@@ -117,7 +117,7 @@ static void set_xflags(struct session *session, fuse_req_t req, struct inode *in
 	if (result < 0)
 		reply_result(req, result);
 	else
-		(void)fuse_reply_ioctl(req, 0, NULL, 0);
+		reply_ioctl(req, NULL, 0);
 }
 
 static void report(struct session *session, fuse_req_t req, size_t out_size)
@@ -130,7 +130,7 @@ static void report(struct session *session, fuse_req_t req, size_t out_size)
 	else if (text.length + 1 > out_size)
 		reply_result(req, -ERANGE);
 	else
-		(void)fuse_reply_ioctl(req, 0, text.data, text.length + 1);
+		reply_ioctl(req, text.data, text.length + 1);
 }
 
 static void report_stack(struct session *session, fuse_req_t req, struct inode *inode,
@@ -153,7 +153,7 @@ static void report_stack(struct session *session, fuse_req_t req, struct inode *
 		page.size = (uint32_t)(left < sizeof(page.text) ? left : sizeof(page.text));
 		memcpy(page.text, text.data + page.offset, page.size);
 	}
-	(void)fuse_reply_ioctl(req, 0, &page, sizeof(page));
+	reply_ioctl(req, &page, sizeof(page));
 }
 
 void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
@@ -175,7 +175,7 @@ void op_ioctl(fuse_req_t req, fuse_ino_t node, unsigned command, void *argument,
 		report_stack(session, req, inode, in, in_size, out_size);
 		return;
 	}
-	counts_add(&session->counts, MESSAGE_IOCTL);
+	(void)begin(req, MESSAGE_IOCTL, node);
 	switch (command) {
 	case FS_IOC_GETFLAGS:
 	case FS_IOC32_GETFLAGS:

@@ -7,15 +7,12 @@
 
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct session *session = begin(req, MESSAGE_LOOKUP);
+	struct session *session = begin_name(req, MESSAGE_LOOKUP, parent, name);
 	struct union_entry entry;
 	int result = union_lookup(session->fs, inode_of(session, parent), name, &entry);
 
 	if (result == -ENOENT) {
-		/* The kernel remembers an absence only when told so: an entry without an inode. */
-		struct fuse_entry_param absent = { .entry_timeout = session->timeout };
-
-		(void)fuse_reply_entry(req, &absent);
+		reply_absent(session, req);
 		return;
 	}
 	reply_entry(session, req, result, &entry);
@@ -39,29 +36,34 @@ static void forget(struct session *session, fuse_ino_t node, uint64_t count)
 
 void op_forget(fuse_req_t req, fuse_ino_t node, uint64_t count)
 {
-	struct session *session = begin(req, MESSAGE_FORGET);
+	struct session *session = begin(req, MESSAGE_FORGET, node);
 
+	request_end((int64_t)count);
 	forget(session, node, count);
 	fuse_reply_none(req);
 }
 
 void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
-	struct session *session = begin(req, MESSAGE_FORGET);
+	struct session *session = begin(req, MESSAGE_FORGET, FUSE_ROOT_ID);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		request_forget(forgets[i].ino, forgets[i].nlookup);
 		forget(session, forgets[i].ino, forgets[i].nlookup);
+	}
 	fuse_reply_none(req);
 }
 
 void op_readlink(fuse_req_t req, fuse_ino_t node)
 {
-	struct session *session = begin(req, MESSAGE_READLINK);
+	struct session *session = begin(req, MESSAGE_READLINK, node);
 	cleanup_buffer struct buffer target = BUFFER_INIT;
 	int result = union_readlink(session->fs, inode_of(session, node), &target);
 
-	if (result < 0)
+	if (result < 0) {
 		reply_result(req, result);
-	else
-		(void)fuse_reply_readlink(req, buffer_string(&target));
+		return;
+	}
+	request_end((int64_t)target.length);
+	(void)fuse_reply_readlink(req, buffer_string(&target));
 }

@@ -3,14 +3,6 @@
 
 #include <stdint.h>
 
-struct session *begin(fuse_req_t req, enum message message)
-{
-	struct session *session = fuse_req_userdata(req);
-
-	counts_add(&session->counts, message);
-	return session;
-}
-
 struct inode *inode_of(const struct session *session, fuse_ino_t node)
 {
 	if (node == FUSE_ROOT_ID)
@@ -35,26 +27,6 @@ struct union_caller caller_of(const struct session *session, fuse_req_t req)
 		/* Otherwise the kernel has applied it already. */
 		.umask = session->negotiated.dont_mask ? context->umask : 0,
 	};
-}
-
-void reply_result(fuse_req_t req, int result)
-{
-	(void)fuse_reply_err(req, -result);
-}
-
-void reply_entry(struct session *session, fuse_req_t req, int result,
-		 const struct union_entry *entry)
-{
-	struct fuse_entry_param param;
-
-	if (result < 0) {
-		reply_result(req, result);
-		return;
-	}
-	param_from_entry(session, entry, &param);
-	/* An answer that did not arrive is an entry that the kernel will never forget. */
-	if (fuse_reply_entry(req, &param) != 0)
-		union_forget(session->fs, entry->inode, 1);
 }
 
 static void op_init(void *userdata, struct fuse_conn_info *connection)

@@ -10,6 +10,7 @@
 
 #include "fuse/counts.h"
 #include "fuse/negotiate.h"
+#include "fuse/request.h"
 #include "fuse/session.h"
 #include "union/union.h"
 
@@ -27,6 +28,7 @@ struct session {
 	double timeout; /* of entries, attributes and absent names, in seconds */
 	struct negotiated negotiated;
 	struct counts counts;
+	struct workers workers;
 	_Atomic uint64_t forgotten; /* inodes, since the start */
 	struct seeker *seeker;	    /* seek.c */
 	struct timespec started;    /* by the monotonic clock */
@@ -38,9 +40,6 @@ extern const struct fuse_lowlevel_ops session_operations;
 
 /* -- operations.c -- */
 
-/* The session of a request, whose message is counted. */
-struct session *begin(fuse_req_t req, enum message message);
-
 /* The inode that a node id stands for; and the reverse. */
 struct inode *inode_of(const struct session *session, fuse_ino_t node);
 fuse_ino_t node_of(const struct session *session, const struct inode *inode);
@@ -48,11 +47,25 @@ fuse_ino_t node_of(const struct session *session, const struct inode *inode);
 /* On whose behalf a request creates something. */
 struct union_caller caller_of(const struct session *session, fuse_req_t req);
 
-/* Answers with a result as the union gives it: 0 or -errno. */
+/* -- reply.c: every answer to a request is one of these, or follows request_end() -- */
+
+/* A result as the union gives it: 0 or -errno. */
 void reply_result(fuse_req_t req, int result);
-/* Answers with an entry, whose reference goes to the kernel; or with an error. */
+/* An entry, whose reference goes to the kernel; or an error. */
 void reply_entry(struct session *session, fuse_req_t req, int result,
 		 const struct union_entry *entry);
+/* There is no such name. The kernel remembers that only when told so: by an entry without an inode. */
+void reply_absent(const struct session *session, fuse_req_t req);
+void reply_attributes(const struct session *session, fuse_req_t req, int result,
+		      const struct attributes *attributes);
+void reply_open(fuse_req_t req, const struct fuse_file_info *file);
+/* length bytes, how many were written, or where it is; or the error that a negative one stands for. */
+void reply_data(fuse_req_t req, const char *data, ssize_t length);
+void reply_written(fuse_req_t req, ssize_t length);
+void reply_offset(fuse_req_t req, off_t offset);
+/* How large the data is that was not asked for yet. */
+void reply_size(fuse_req_t req, size_t size);
+void reply_ioctl(fuse_req_t req, const void *data, size_t size);
 
 /* -- convert.c -- */
 

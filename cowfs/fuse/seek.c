@@ -22,6 +22,7 @@ struct seek {
 	off_t offset;
 	int whence;
 	off_t doubtful; /* from here on the first answer was a hole */
+	struct request request;
 };
 
 struct seeker {
@@ -33,16 +34,9 @@ struct seeker {
 	bool ending;		    /* under lock */
 };
 
-static void reply_offset(fuse_req_t req, off_t offset)
-{
-	if (offset < 0)
-		reply_result(req, (int)offset);
-	else
-		(void)fuse_reply_lseek(req, offset);
-}
-
 static void seek_again(struct session *session, const struct seek *seek)
 {
+	request_resume(session, &seek->request);
 	/* Failure means that the kernel holds nothing of the file. */
 	(void)fuse_lowlevel_notify_inval_inode(session->fuse, seek->node, seek->doubtful, 0);
 	reply_offset(seek->req, union_lseek(session->fs, inode_of(session, seek->node),
@@ -131,7 +125,7 @@ static off_t hole_behind(off_t offset, int whence, off_t answer)
 void op_lseek(fuse_req_t req, fuse_ino_t node, off_t offset, int whence,
 	      struct fuse_file_info *file)
 {
-	struct session *session = begin(req, MESSAGE_LSEEK);
+	struct session *session = begin(req, MESSAGE_LSEEK, node);
 	off_t answer = union_lseek(session->fs, inode_of(session, node), offset, whence);
 	off_t doubtful = hole_behind(offset, whence, answer);
 	struct seek *seek;
@@ -149,5 +143,6 @@ void op_lseek(fuse_req_t req, fuse_ino_t node, off_t offset, int whence,
 	*seek = (struct seek){
 		.req = req, .node = node, .offset = offset, .whence = whence, .doubtful = doubtful
 	};
+	request_take(&seek->request);
 	put(session->seeker, seek);
 }

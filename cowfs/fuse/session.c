@@ -66,8 +66,6 @@ static int add_arguments(struct fuse_args *args, const struct session_options *o
 		result = add_option(args, "subtype", options->subtype);
 	for (size_t i = 0; options->mount_options && options->mount_options[i] && result == 0; i++)
 		result = add_option(args, options->mount_options[i], NULL);
-	if (result == 0 && options->debug && fuse_opt_add_arg(args, "-d") < 0)
-		result = -ENOMEM;
 	return result;
 }
 
@@ -110,8 +108,10 @@ int session_create(struct union_fs *fs, const struct session_options *options,
 	struct session *session = calloc(1, sizeof(*session));
 	int result;
 
-	if (!session)
+	if (!session || workers_init(&session->workers) < 0) {
+		free(session);
 		return problem_set(problem, -ENOMEM, "out of memory");
+	}
 	session->fs = fs;
 	session->options = *options;
 	session->timeout = options->changing ? options->timeout : TIMEOUT_FOREVER;
@@ -147,6 +147,7 @@ void session_destroy(struct session *session)
 	}
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
+	workers_destroy(&session->workers);
 	free(session->mountpoint);
 	free(session);
 }

@@ -19,6 +19,19 @@
 
 struct session;
 
+/* A request of the kernel and its answer. */
+struct session_trace {
+	const char *operation;
+	const char *path;      /* in the union; "?" for what has no name any more */
+	const char *to_path;   /* where it leads; or NULL */
+	const char *text;      /* an attribute's name, a symbolic link's target; or NULL */
+	uint64_t offset, size; /* of reading and writing; size 0: of anything else */
+	int64_t result;	       /* a length, or 0, or -errno */
+	uint64_t microseconds;
+	pid_t pid; /* on whose behalf; 0: the kernel's */
+};
+typedef void session_trace_function(void *context, const struct session_trace *trace);
+
 struct session_options {
 	const char *fsname;  /* the device shown in the mount table */
 	const char *subtype; /* the type shown is fuse.SUBTYPE */
@@ -29,7 +42,7 @@ struct session_options {
 	bool no_acl;	       /* POSIX ACLs are neither enforced nor shown */
 	bool no_xattr;	       /* every extended attribute is answered "not supported", for good */
 	bool never_sync;       /* fsync is answered once, and then by the kernel */
-	bool debug;	       /* libfuse tells each message on stderr */
+	bool debug;	       /* show what libfuse has to say */
 	bool writeback;	       /* let the kernel hold written data back */
 	bool changing;	       /* layers change underneath: nothing is cached longer than timeout */
 	double timeout;	       /* seconds; used when changing */
@@ -39,6 +52,9 @@ struct session_options {
 	/* Called in session_run() once the kernel has answered, with context; may be NULL. */
 	void (*ready)(struct session *session, void *context);
 	void *context;
+	/* Called before each answer, by the thread that gives it, with trace_context; NULL: nobody wants to know. */
+	session_trace_function *trace;
+	void *trace_context;
 };
 
 /* Borrows fs and the options' strings until session_destroy(). 0 or -errno with a problem. */

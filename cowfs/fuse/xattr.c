@@ -34,12 +34,10 @@ static int refuse(const struct session *session, const char *name)
 /* Answers with length bytes, or with the length when size is 0; or with an error. */
 static void reply_value(fuse_req_t req, const char *value, ssize_t length, size_t size)
 {
-	if (length < 0)
-		reply_result(req, (int)length);
-	else if (size == 0)
-		(void)fuse_reply_xattr(req, (size_t)length);
+	if (length >= 0 && size == 0)
+		reply_size(req, (size_t)length);
 	else
-		(void)fuse_reply_buf(req, value, (size_t)length);
+		reply_data(req, value, length);
 }
 
 static void reply_stat(const struct session *session, fuse_req_t req, size_t size)
@@ -50,11 +48,11 @@ static void reply_stat(const struct session *session, fuse_req_t req, size_t siz
 	if (result < 0)
 		reply_result(req, result);
 	else if (size == 0) /* the numbers may have grown by the time they are read */
-		(void)fuse_reply_xattr(req, STAT_SIZE_MAX);
+		reply_size(req, STAT_SIZE_MAX);
 	else if (text.length > size)
 		reply_result(req, -ERANGE);
 	else
-		(void)fuse_reply_buf(req, text.data, text.length);
+		reply_data(req, text.data, (ssize_t)text.length);
 }
 
 static void reply_virtual(const struct session *session, fuse_req_t req, fuse_ino_t node,
@@ -79,7 +77,8 @@ void op_getxattr(fuse_req_t req, fuse_ino_t node, const char *name, size_t size)
 		reply_stat(session, req, size);
 		return;
 	}
-	counts_add(&session->counts, MESSAGE_GETXATTR);
+	(void)begin(req, MESSAGE_GETXATTR, node);
+	request_text(name);
 	if (refused) {
 		reply_result(req, refused);
 		return;
@@ -120,7 +119,7 @@ static ssize_t drop_acls(char *list, ssize_t length)
 
 void op_listxattr(fuse_req_t req, fuse_ino_t node, size_t size)
 {
-	struct session *session = begin(req, MESSAGE_LISTXATTR);
+	struct session *session = begin(req, MESSAGE_LISTXATTR, node);
 	char *list = NULL;
 	ssize_t length;
 
@@ -183,10 +182,11 @@ static int drop_setgid(struct session *session, fuse_req_t req, struct inode *in
 void op_setxattr(fuse_req_t req, fuse_ino_t node, const char *name, const char *value, size_t size,
 		 int flags)
 {
-	struct session *session = begin(req, MESSAGE_SETXATTR);
+	struct session *session = begin(req, MESSAGE_SETXATTR, node);
 	struct inode *inode = inode_of(session, node);
 	int result = refuse(session, name);
 
+	request_text(name);
 	if (result == 0 && is_stat(name))
 		result = -EPERM;
 	if (result == 0)
@@ -198,9 +198,10 @@ void op_setxattr(fuse_req_t req, fuse_ino_t node, const char *name, const char *
 
 void op_removexattr(fuse_req_t req, fuse_ino_t node, const char *name)
 {
-	struct session *session = begin(req, MESSAGE_REMOVEXATTR);
+	struct session *session = begin(req, MESSAGE_REMOVEXATTR, node);
 	int result = refuse(session, name);
 
+	request_text(name);
 	if (result == 0 && is_stat(name))
 		result = -EPERM;
 	if (result == 0)
