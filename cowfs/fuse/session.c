@@ -236,11 +236,14 @@ static int loop(struct session *session)
 	return result;
 }
 
+struct session *session_running;
+
 int session_run(struct session *session)
 {
 	struct ending *ending = NULL;
 	int result = seeker_create(session, &session->seeker);
 
+	session_running = session;
 	if (result == 0)
 		result = ending_watch(session, &ending);
 	if (result == 0)
@@ -248,6 +251,7 @@ int session_run(struct session *session)
 	ending_unwatch(ending);
 	seeker_destroy(session->seeker);
 	session->seeker = NULL;
+	session_running = NULL;
 	return result;
 }
 

@@ -76,6 +76,9 @@ int session_mount(struct session *session, const char *mountpoint, struct proble
  */
 int session_run(struct session *session);
 
+/* The session that runs, or NULL. For debuggers, which cannot find it otherwise (tools/gdb/cowfs.py); nothing else may use it. */
+extern struct session *session_running;
+
 /* What was agreed with the kernel, one feature a line, sorted. 0 or -ENOMEM. */
 int session_describe(const struct session *session, struct buffer *text);
 

@@ -222,6 +222,17 @@ needs() {
 	done
 }
 
+# A gdb that can be scripted, and may look at other processes.
+needs_gdb() {
+	needs gdb
+	sleep 60 &
+	note_process $!
+	gdb -nx -batch -ex 'python print(6 * 7)' -p $! >"$T.gdb" 2>&1 || true
+	grep -qx 42 "$T.gdb" || skip "this gdb has no Python"
+	grep -qi -e 'not permitted' -e 'could not attach' "$T.gdb" && skip "gdb may not look at a process here"
+	true
+}
+
 # A file system of its own: new_file_system MEGABYTES DIRECTORY [MKFS-OPTION...] (ext4 on a loop device).
 new_file_system() {
 	local size=$1 directory=$2
