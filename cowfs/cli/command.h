@@ -13,6 +13,7 @@ int command_diff(int argc, char **argv);
 int command_layers(int argc, char **argv);
 int command_ls(int argc, char **argv);
 int command_mount(enum mount_form form, int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_squash(int argc, char **argv);
 int command_stat(int argc, char **argv);
 int command_tree(int argc, char **argv);

@@ -21,6 +21,7 @@ void help_cowfs(void)
 		"  umount  unmount one, and wait until its upper layer is complete\n"
 		"  stat    show what a mounted union has done and holds\n"
 		"  check   look for what a crash or another program has left in a layer; repair it\n"
+		"  report  show what to send with a bug report\n"
 		"  layers  show a stack of layers, and what each holds\n"
 		"  whence  tell which layer a file comes from, and what hides what\n"
 		"  diff    show what the upper layer adds, changes and deletes\n"

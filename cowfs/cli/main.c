@@ -43,6 +43,7 @@ static const struct command {
 	{ "layers", command_layers },
 	{ "ls", command_ls },
 	{ "mount", run_mount },
+	{ "report", command_report },
 	{ "squash", command_squash },
 	{ "stat", command_stat },
 	{ "tree", command_tree },
