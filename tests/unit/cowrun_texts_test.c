@@ -223,7 +223,7 @@ Test(detach_keys, are_found_across_readings)
 struct chosen {
 	bool a, b;
 	char *text;
-	struct string_list list;
+	struct string_list list, named;
 	int64_t number;
 };
 
@@ -233,10 +233,16 @@ static int refuse_bad(const char *value, void *options, struct problem *problem)
 	return strcmp(value, "bad") == 0 ? problem_set(problem, -EINVAL, "bad") : 0;
 }
 
+static int refuse_bad_pair(const char *pair, void *options, struct problem *problem)
+{
+	return refuse_bad(strchr(pair, '=') + 1, options, problem);
+}
+
 static const struct option_rule rules[] = {
 	{ 'a', "all", OPTION_SWITCH, offsetof(struct chosen, a), NULL },
 	{ 'b', "both", OPTION_SWITCH, offsetof(struct chosen, b), NULL },
 	{ 'l', "list", OPTION_LIST, offsetof(struct chosen, list), refuse_bad },
+	{ 'm', "memory", OPTION_NAMED, offsetof(struct chosen, named), refuse_bad_pair },
 	{ 'n', "number", OPTION_NUMBER, offsetof(struct chosen, number), NULL },
 	{ 't', "text", OPTION_TEXT, offsetof(struct chosen, text), NULL },
 };
@@ -265,6 +271,7 @@ static void forget(struct chosen *chosen)
 {
 	free(chosen->text);
 	string_list_free(&chosen->list);
+	string_list_free(&chosen->named);
 }
 
 Test(options, are_read_in_all_forms)
@@ -280,6 +287,11 @@ Test(options, are_read_in_all_forms)
 	cr_expect_eq(chosen.list.count, 2);
 	cr_expect_str_eq(chosen.list.strings[0], "first");
 	forget(&chosen);
+	cr_expect_str_eq(read_words("-m 1=2 --memory=x", false, &chosen), "");
+	cr_expect_eq(chosen.named.count, 2);
+	cr_expect_str_eq(chosen.named.strings[0], "memory=1=2");
+	cr_expect_str_eq(chosen.named.strings[1], "memory=x");
+	forget(&chosen);
 	cr_expect_str_eq(read_words("-a -t x one -b two", true, &chosen), "one;-b;two;");
 	cr_expect(chosen.a && !chosen.b);
 	forget(&chosen);
@@ -292,7 +304,7 @@ Test(options, are_never_passed_over)
 {
 	static const char *const bad[] = { "--no-such", "-x",	       "-ax",	  "--text",
 					   "-t",	"--all=maybe", "-n five", "--list bad",
-					   "--te x",	"---all" };
+					   "-m bad",	"--te x",      "---all" };
 	struct chosen chosen;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

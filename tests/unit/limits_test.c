@@ -245,3 +245,43 @@ Test(limits, other_conversions)
 	cr_assert_eq(cgroup_swap_from_memsw(64, 64), 0);
 	cr_assert_eq(cgroup_swap_from_memsw(LIMIT_NONE, 64), LIMIT_NONE);
 }
+
+/* -- all of a container -- */
+
+static int read_texts(const char *const *texts)
+{
+	struct string_list list = STRING_LIST_INIT;
+	struct problem problem = { "" };
+	int result;
+
+	for (; *texts; texts++)
+		cr_assert_eq(string_list_add(&list, *texts), 0);
+	result = limits_read(&list, &limits, &problem);
+	cr_expect_eq(result == 0, problem.text[0] == '\0', "%s", problem.text);
+	string_list_free(&list);
+	return result;
+}
+
+#define READ(...) read_texts((const char *const[]){ __VA_ARGS__, NULL })
+
+Test(limits, texts_are_read_completed_and_checked)
+{
+	cr_assert_eq(READ("memory=64m", "cpus=1.5", "memory=32m", "cpuset-cpus=0"), 0);
+	cr_expect_eq(limits.memory, 32 << 20);
+	cr_expect_eq(limits.memory_swap, 64 << 20);
+	cr_expect_eq(limits.cpu_quota, 150000);
+	cr_expect_str_eq(limits.cpuset_cpus, "0");
+}
+
+Test(limits, texts_that_are_none_change_nothing)
+{
+	set("pids-limit", "7");
+	cr_expect_eq(READ("memory"), -EINVAL);
+	cr_expect_eq(READ("=1"), -EINVAL);
+	cr_expect_eq(READ("no-limit=1"), -EINVAL);
+	cr_expect_eq(READ("memory=64m", "memory-swap=32m"), -EINVAL);
+	cr_expect_eq(READ("cpus=1", "cpu-quota=50000"), -EINVAL);
+	cr_expect_eq(READ("cpu-period=50000", "cpus=1"), -EINVAL);
+	cr_expect_eq(limits.pids, 7);
+	cr_expect_eq(limits.memory, LIMIT_UNSET);
+}

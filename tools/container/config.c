@@ -56,6 +56,8 @@ static const struct field config_fields[] = {
 	CONFIG(FIELD_STRINGS, ulimits),
 	CONFIG(FIELD_STRINGS, sysctls),
 	CONFIG(FIELD_NUMBER, oom_score_adj),
+	CONFIG(FIELD_STRINGS, limits),
+	CONFIG(FIELD_BOOL, cgroup_ignore),
 	CONFIG(FIELD_STRINGS, extra_hosts),
 	CONFIG(FIELD_STRINGS, name_servers),
 	CONFIG(FIELD_STRING, restart),

@@ -62,6 +62,10 @@ struct container_config {
 	struct string_list sysctls; /* NAME=VALUE */
 	int64_t oom_score_adj;
 
+	/* what it may use */
+	struct string_list limits; /* NAME=VALUE, see limits_text.h */
+	bool cgroup_ignore;	   /* goes on without those that cannot be had */
+
 	/* names on the network */
 	struct string_list extra_hosts;	 /* NAME:ADDRESS */
 	struct string_list name_servers; /* none: the host's */

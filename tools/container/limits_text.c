@@ -310,3 +310,48 @@ int limits_set(struct container_limits *limits, const char *name, const char *va
 	}
 	return -ENOENT;
 }
+
+int limits_set_text(struct container_limits *limits, const char *text, struct problem *problem)
+{
+	const char *equals = strchr(text, '=');
+	cleanup_free char *name = equals ? strndup(text, (size_t)(equals - text)) : NULL;
+	int result = name ? limits_set(limits, name, equals + 1, problem) : -ENOENT;
+
+	return result == -ENOENT ? problem_set(problem, -EINVAL, "%s is no limit", text) : result;
+}
+
+/* -- many -- */
+
+static bool names(const struct string_list *texts, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < texts->count; i++)
+		if (strncmp(texts->strings[i], name, length) == 0 &&
+		    texts->strings[i][length] == '=')
+			return true;
+	return false;
+}
+
+int limits_read(const struct string_list *texts, struct container_limits *ret_limits,
+		struct problem *problem)
+{
+	cleanup_limits struct container_limits limits = LIMITS_INIT;
+	int result = 0;
+
+	if (names(texts, "cpus") && (names(texts, "cpu-period") || names(texts, "cpu-quota")))
+		return problem_set(problem, -EINVAL,
+				   "--cpus says the same as --cpu-period and --cpu-quota together; "
+				   "give one or the other");
+	for (size_t i = 0; i < texts->count && result == 0; i++)
+		result = limits_set_text(&limits, texts->strings[i], problem);
+	if (result < 0)
+		return result;
+	limits_complete(&limits);
+	result = limits_check(&limits, problem);
+	if (result < 0)
+		return result;
+	*ret_limits = limits;
+	limits = LIMITS_INIT;
+	return 0;
+}

@@ -2,6 +2,7 @@
 /* Limits as people type them: docker's flags. */
 #pragma once
 
+#include "base/string_list.h"
 #include "container/limits.h"
 
 /*
@@ -10,6 +11,16 @@
  */
 int limits_set(struct container_limits *limits, const char *name, const char *value,
 	       struct problem *problem);
+
+/* The same for "NAME=VALUE"; a name that is no limit's is -EINVAL here, too. */
+int limits_set_text(struct container_limits *limits, const char *text, struct problem *problem);
+
+/*
+ * The limits that a list of such texts asks for, completed and checked. Devices are looked up now.
+ * 0 or -errno with a problem.
+ */
+int limits_read(const struct string_list *texts, struct container_limits *ret_limits,
+		struct problem *problem);
 
 /*
  * The i-th name that limits_set() knows, for a command's table of options; NULL beyond the last.

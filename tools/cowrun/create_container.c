@@ -5,6 +5,7 @@
 #include "cli/option_text.h"
 #include "cli/say.h"
 #include "container/id_maps.h"
+#include "container/limits_text.h"
 #include "container/privileges.h"
 #include "cowrun/command.h"
 #include "cowrun/create_image.h"
@@ -159,13 +160,14 @@ static int set_id_maps(const struct place *place, struct container_config *confi
 static int check(const struct create_options *options, struct problem *problem)
 {
 	const struct container_config *config = &options->config;
+	cleanup_limits struct container_limits limits = LIMITS_INIT;
 
 	if (config->remove && strcmp(config->restart, "no") != 0)
 		return problem_set(problem, -EINVAL, "--rm and --restart exclude each other");
 	if (strcmp(config->uts, "host") == 0 && config->hostname)
 		return problem_set(problem, -EINVAL,
 				   "--hostname needs a host name of its own, not --uts host");
-	return 0;
+	return limits_read(&config->limits, &limits, problem);
 }
 
 /* The file must be new: it may be a container's that still runs. */

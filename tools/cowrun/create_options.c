@@ -12,6 +12,7 @@
 #include "container/signal_name.h"
 #include "cowrun/detach_keys.h"
 #include "cowrun/environment_option.h"
+#include "cowrun/limit_options.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -53,10 +54,13 @@ const char create_options_usage[] =
 	"      --dns ADDRESS            a line of /etc/resolv.conf, in place of ours\n"
 	"      --sysctl NAME=VALUE      a value of the kernel's\n"
 	"      --ulimit NAME=SOFT[:HARD]\n"
-	"      --oom-score-adj NUMBER   from -1000 to 1000\n"
 	"      --cap-add, --cap-drop NAME   a capability more or less than usual; or ALL\n"
 	"      --security-opt no-new-privileges | seccomp=unconfined | seccomp=FILE\n"
 	"      --label KEY[=VALUE], --annotation KEY=VALUE\n"
+	"\n"
+	"What it may use:\n" LIMIT_OPTIONS_USAGE
+	"      --oom-score-adj NUMBER   who is ended first when memory runs out, from -1000 to 1000\n"
+	"      --cgroup-ignore          go on without what cannot be limited here\n"
 	"\n"
 	"Its life:\n"
 	"      --rm                     remove it when it has ended\n"
@@ -317,6 +321,7 @@ static const struct option_rule rules[] = {
 	{ 0, "annotation", OPTION_LIST, CONFIG(annotations), check_annotation },
 	{ 0, "cap-add", OPTION_LIST, CONFIG(capabilities_add), NULL },
 	{ 0, "cap-drop", OPTION_LIST, CONFIG(capabilities_drop), NULL },
+	{ 0, "cgroup-ignore", OPTION_SWITCH, CONFIG(cgroup_ignore), NULL },
 	{ 0, "cidfile", OPTION_TEXT, OPTION(id_file), NULL },
 	{ 'd', "detach", OPTION_SWITCH, CONFIG(detached), NULL },
 	{ 0, "detach-keys", OPTION_TEXT, OPTION(detach_keys), check_keys },
@@ -354,6 +359,7 @@ static const struct option_rule rules[] = {
 	{ 0, "uts", OPTION_TEXT, CONFIG(uts), check_namespace },
 	{ 'v', "volume", OPTION_CALL, 0, add_volume },
 	{ 'w', "workdir", OPTION_TEXT, CONFIG(working_directory), check_absolute },
+	LIMIT_OPTIONS(CONFIG(limits)),
 };
 
 const struct option_table create_option_table = OPTION_TABLE(rules, true);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cowrun/options.h"
 
+#include "base/cleanup.h"
 #include "base/string_list.h"
 #include "container/number.h"
 #include "container/state.h"
@@ -50,12 +51,31 @@ static int read_switch(const struct reading *reading, const struct option_rule *
 	return 0;
 }
 
+/* With its name, to be kept in a list for several options. */
+static int keep_named(const struct reading *reading, const struct option_rule *rule,
+		      const char *value, struct string_list *member)
+{
+	cleanup_free char *text = NULL;
+	int error;
+
+	if (asprintf(&text, "%s=%s", rule->name, value) < 0) {
+		text = NULL;
+		return problem_set(reading->problem, -ENOMEM, "out of memory");
+	}
+	error = rule->read ? rule->read(text, reading->options, reading->problem) : 0;
+	if (!error && string_list_add(member, text) < 0)
+		error = problem_set(reading->problem, -ENOMEM, "out of memory");
+	return error;
+}
+
 /* Keeps a value; a switch's may be NULL. */
 static int keep(const struct reading *reading, const struct option_rule *rule, const char *value)
 {
 	void *member = (char *)reading->options + rule->offset;
 	int error = 0;
 
+	if (rule->kind == OPTION_NAMED)
+		return keep_named(reading, rule, value, member);
 	if (rule->kind != OPTION_SWITCH && rule->read)
 		error = rule->read(value, reading->options, reading->problem);
 	if (error)
@@ -74,6 +94,7 @@ static int keep(const struct reading *reading, const struct option_rule *rule, c
 			return problem_set(reading->problem, -EINVAL,
 					   "--%s %s: it must be a number", rule->name, value);
 		break;
+	case OPTION_NAMED:
 	case OPTION_CALL:
 		break;
 	}

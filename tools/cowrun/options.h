@@ -16,6 +16,7 @@ enum option_kind {
 	OPTION_SWITCH, /* bool */
 	OPTION_TEXT,   /* char *, owned; the last one counts */
 	OPTION_LIST,   /* struct string_list, which grows */
+	OPTION_NAMED,  /* struct string_list, which grows by NAME=VALUE; read is given that */
 	OPTION_NUMBER, /* int64_t */
 	OPTION_CALL,   /* only read is called */
 };

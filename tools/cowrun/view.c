@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "cowrun/view_limits.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -189,6 +190,8 @@ static json_object *view_host_config(const struct container_config *config, bool
 	add(object, "Devices", strings(&config->devices, 0, failed), failed);
 	add(object, "Sysctls", pairs(&config->sysctls, failed), failed);
 	add(object, "Ulimits", strings(&config->ulimits, 0, failed), failed);
+	if (view_limits(config, object) < 0)
+		*failed = true;
 	return object;
 }
 
