@@ -14,6 +14,17 @@ cowrun() {
 	"$COWRUN" --root "$T/store" "$@"
 }
 
+# The control groups of containers are the machine's: those of a case that fails would stay.
+remove_containers() {
+	local containers
+	[ -d "$T/store/containers" ] || return 0
+	containers=$(cowrun ps -aq)
+	# shellcheck disable=SC2086 # many words
+	[ -z "$containers" ] || cowrun rm -f $containers
+}
+
+[ "${1-}" != --case ] || trap 'remove_containers >/dev/null 2>&1' EXIT
+
 # make_root DIRECTORY: what a container needs.
 make_root() {
 	needs busybox

@@ -84,6 +84,13 @@ const struct cgroup_place *cgroup_place_v2(const struct cgroup *group);
 int cgroup_apply(const struct cgroup *group, const struct container_limits *limits,
 		 struct problem *problem);
 
+/*
+ * Gives it those that can be had. Returns how many kinds could not, with sentences about them in missing, which is
+ * empty when there are none.
+ */
+int cgroup_apply_possible(const struct cgroup *group, const struct container_limits *limits,
+			  struct problem *missing);
+
 /* -- cgroup_process.c -- */
 
 /*

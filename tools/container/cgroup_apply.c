@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool wants_cpu(const struct container_limits *limits)
@@ -64,9 +65,20 @@ static int apply_pids(int directory, const struct container_limits *limits)
 
 /* -- what to say -- */
 
+/*
+ * In a user namespace everybody's id may be 0; who is root of the machine, or of the container that cowrun runs in, owns
+ * its /proc.
+ */
+static bool is_root(void)
+{
+	struct stat status;
+
+	return geteuid() == 0 && stat("/proc", &status) == 0 && status.st_uid == 0;
+}
+
 static int no_controller(const char *what, const char *flags, struct problem *problem)
 {
-	if (geteuid() == 0)
+	if (is_root())
 		return problem_set(
 			problem, -EOPNOTSUPP,
 			"cannot limit %s (%s): this machine, or the container cowrun runs in, "
@@ -206,21 +218,43 @@ static int apply_failed(const struct resource *resource, const struct cgroup_pla
 			   strerror(-error));
 }
 
+static int apply(const struct resource *resource, const struct cgroup *group,
+		 const struct container_limits *limits, struct problem *problem)
+{
+	const struct cgroup_place *place = cgroup_place(group, resource->controller);
+	int result;
+
+	if (!resource->wants(limits))
+		return 0;
+	if (!place)
+		return no_controller(resource->what, resource->flags, problem);
+	result = (place->hierarchy->v2 ? resource->v2 : resource->v1)(place->directory, limits);
+	return result < 0 ? apply_failed(resource, place, limits, result, problem) : 0;
+}
+
 int cgroup_apply(const struct cgroup *group, const struct container_limits *limits,
 		 struct problem *problem)
 {
-	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-		const struct cgroup_place *place = cgroup_place(group, resources[i].controller);
-		int result;
+	int result = 0;
 
-		if (!resources[i].wants(limits))
+	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]) && result == 0; i++)
+		result = apply(&resources[i], group, limits, problem);
+	return result;
+}
+
+int cgroup_apply_possible(const struct cgroup *group, const struct container_limits *limits,
+			  struct problem *missing)
+{
+	cleanup_buffer struct buffer sentences = BUFFER_INIT;
+	int count = 0;
+
+	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
+		struct problem problem = { "" };
+
+		if (apply(&resources[i], group, limits, &problem) == 0)
 			continue;
-		if (!place)
-			return no_controller(resources[i].what, resources[i].flags, problem);
-		result = (place->hierarchy->v2 ? resources[i].v2
-					       : resources[i].v1)(place->directory, limits);
-		if (result < 0)
-			return apply_failed(&resources[i], place, limits, result, problem);
+		count++;
+		(void)buffer_append_format(&sentences, "%s%s", count > 1 ? "; " : "", problem.text);
 	}
-	return 0;
+	return problem_set(missing, count, "%s", buffer_string(&sentences));
 }

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
+#include "container/container_group.h"
 #include "container/json_file.h"
 #include "container/process.h"
 
@@ -273,6 +274,17 @@ static bool monitor_is_alive(const struct container *container)
 	return monitor >= 0 && !process_has_ended(monitor);
 }
 
+int container_sweep(struct container *container, struct problem *problem)
+{
+	struct container_state *state = &container->state;
+	int error = 0;
+
+	/* Groups end with the machine's run. */
+	if (state->cgroup && is_this_boot(state))
+		error = container_group_sweep(state->cgroup, problem);
+	return error ? error : state_set_text(&state->cgroup, NULL);
+}
+
 /* What a monitor that was killed left behind. PID 1 goes with its monitor by itself, in all but rare cases. */
 static int bury(struct container *container, struct problem *problem)
 {
@@ -281,10 +293,12 @@ static int bury(struct container *container, struct problem *problem)
 	char now[TIME_TEXT_SIZE];
 	int error;
 
-	if (pid >= 0) {
+	/* One that is paused ends only with its group. */
+	if (pid >= 0)
 		(void)process_signal(pid, SIGKILL);
+	(void)container_sweep(container, NULL);
+	if (pid >= 0)
 		(void)process_wait_end(pid, 10000);
-	}
 	time_text_now(now);
 	state->exit_code = 128 + SIGKILL;
 	state->pid = 0;
@@ -315,18 +329,27 @@ int container_refresh(struct container *container, struct problem *problem)
 	return error;
 }
 
-int container_save_state(struct container *container, struct problem *problem)
+static int save_state(struct container *container, bool durable, struct problem *problem)
 {
 	CLEANUP(json_put) json_object *object = NULL;
 	int error = fields_to_json(&container_state_table, &container->state, &object);
 
 	if (!error)
-		error = json_file_write(container->fd, "state.json", object,
-					!container->config.remove);
+		error = json_file_write(container->fd, "state.json", object, durable);
 	if (error)
 		return problem_set(problem, error, "container %s: cannot write its state: %s",
 				   container->config.name, strerror(-error));
 	return 0;
+}
+
+int container_save_state(struct container *container, struct problem *problem)
+{
+	return save_state(container, !container->config.remove, problem);
+}
+
+int container_note_state(struct container *container, struct problem *problem)
+{
+	return save_state(container, false, problem);
 }
 
 int container_open_run(struct container *container, struct problem *problem)

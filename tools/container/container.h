@@ -72,11 +72,20 @@ int container_refresh(struct container *container, struct problem *problem);
 /* Writes the state; the lock must be held, by this process or by one that waits for it. */
 int container_save_state(struct container *container, struct problem *problem);
 
+/* The same for what does not outlive the machine's run: the disk is not waited for. */
+int container_note_state(struct container *container, struct problem *problem);
+
 /* Makes the directory in run, if need be, and opens it. */
 int container_open_run(struct container *container, struct problem *problem);
 
 /* Gives it another name. The lock must be held. */
 int container_rename(struct container *container, const char *name, struct problem *problem);
+
+/*
+ * Ends and removes what a monitor that was killed has left of its control group. The lock must be held. 0 or
+ * -errno with a problem.
+ */
+int container_sweep(struct container *container, struct problem *problem);
 
 /*
  * Takes the container, its name and its directory in run out of sight. The lock must be held, by this process or by

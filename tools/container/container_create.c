@@ -305,7 +305,10 @@ int container_hide(struct container *container, struct problem *problem)
 {
 	const struct place *place = container->place;
 	char unfinished[UNFINISHED_SIZE];
+	int error = container_sweep(container, problem);
 
+	if (error)
+		return error;
 	(void)snprintf(unfinished, sizeof(unfinished), "%s" UNFINISHED, container->id);
 	if (renameat(place->containers_fd, container->id, place->containers_fd, unfinished) < 0)
 		return problem_set(problem, -errno, "container %s: cannot remove it: %s",

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "container/background.h"
+#include "container/container_group.h"
 #include "container/in_root.h"
 #include "container/message.h"
 #include "container/process.h"
@@ -161,6 +162,17 @@ static _Noreturn void go_in(const struct keeper *keeper, int socket, const int t
 
 /* -- its keeper -- */
 
+/* What it uses is the container's, from its first step on. */
+static int put_into_group(const struct container *container, pid_t pid, struct problem *problem)
+{
+	cleanup_container_group struct container_group group = CONTAINER_GROUP_INIT;
+	int error = container_group_open(container->state.cgroup, &group, problem);
+
+	if (!error)
+		error = container_group_add(&group, &container->config, pid, problem);
+	return error < 0 ? error : 0;
+}
+
 static int start_process(struct keeper *keeper, struct child_streams *streams, int *ret_pidfd,
 			 struct problem *problem)
 {
@@ -183,6 +195,10 @@ static int start_process(struct keeper *keeper, struct child_streams *streams, i
 		return problem_set(problem, message.status, "%s", message.text);
 	keeper->pid = message.value;
 	*ret_pidfd = keeper->pid > 0 ? pidfd_open(keeper->pid, 0) : -1;
+	if (*ret_pidfd >= 0 && put_into_group(keeper->join->container, keeper->pid, problem) < 0) {
+		(void)process_signal(*ret_pidfd, SIGKILL);
+		return STATUS_NOT_STARTED;
+	}
 	if (*ret_pidfd < 0 || message_send(ours, &go, -1) < 0)
 		return problem_set(problem, STATUS_NOT_STARTED, "cannot start a process: %s",
 				   strerror(keeper->pid < 0 ? -keeper->pid : errno));

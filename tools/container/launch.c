@@ -29,6 +29,7 @@
 /* What is needed while the first process is made. */
 struct making {
 	struct container *container;
+	struct container_group *group;
 	char *mountpoint, *volumes, *upper, *init_layer;
 	int socket; /* to the first process */
 	struct privileges privileges;
@@ -167,6 +168,18 @@ static int make_process(struct making *making, int init_program, struct launch *
 	return 0;
 }
 
+static int put_into_group(struct making *making, const struct launch *launch,
+			  struct problem *problem)
+{
+	int result = container_group_add(making->group, &making->container->config, launch->init,
+					 problem);
+
+	/* One that it is not in would be paused, or killed, to no effect. */
+	if (result > 0)
+		(void)container_group_remove(making->group, NULL);
+	return result < 0 ? result : 0;
+}
+
 /* Lets the process go on. The exit status to be told, 0 when its program runs. */
 static int direct(struct making *making, struct launch *launch, struct problem *problem)
 {
@@ -197,6 +210,8 @@ static int start(struct making *making, int init_program, struct launch *launch,
 		error = problem_set(problem, -errno, "cannot make a socket: %s", strerror(errno));
 	if (!error)
 		error = make_process(making, init_program, launch, problem);
+	if (!error)
+		error = put_into_group(making, launch, problem);
 	status = error ? STATUS_NOT_STARTED : 0;
 	/* From now on only the container holds its root, and the union ends when the last process does. */
 	if (launch->daemon > 0)
@@ -204,12 +219,13 @@ static int start(struct making *making, int init_program, struct launch *launch,
 	return status ? status : direct(making, launch, problem);
 }
 
-int launch_start(struct container *container, int init_program, struct launch *ret_launch,
-		 struct problem *problem)
+int launch_start(struct container *container, struct container_group *group, int init_program,
+		 struct launch *ret_launch, struct problem *problem)
 {
 	struct launch launch = LAUNCH_INIT;
 	struct making making = {
 		.container = container,
+		.group = group,
 		.socket = -1,
 		.theirs_socket = -1,
 		.theirs = { -1, -1, -1 },

@@ -8,6 +8,7 @@
 
 #include "container/child_streams.h"
 #include "container/container.h"
+#include "container/container_group.h"
 
 struct launch {
 	pid_t daemon, init;
@@ -19,11 +20,11 @@ struct launch {
 	((struct launch){ .daemon_pidfd = -1, .init_pidfd = -1, .streams = CHILD_STREAMS_INIT })
 
 /*
- * Starts it, and returns when its program runs. Otherwise nothing is left of it, and the exit status that
- * people expect is returned with a problem.
+ * Starts it in its control group, and returns when its program runs. Otherwise nothing is left of it but the
+ * group, and the exit status that people expect is returned with a problem.
  */
-int launch_start(struct container *container, int init_program, struct launch *ret_launch,
-		 struct problem *problem);
+int launch_start(struct container *container, struct container_group *group, int init_program,
+		 struct launch *ret_launch, struct problem *problem);
 
 /*
  * After the first process has ended and was waited for: waits until the upper layer is complete. The descriptors

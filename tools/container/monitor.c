@@ -31,9 +31,10 @@ struct monitor {
 	struct streams streams;
 	int epoll;
 	int init_program;
+	struct container_group group;
 	struct launch launch;
 	struct watch init, daemon;
-	bool init_ended, daemon_ended;
+	bool init_ended, daemon_ended, out_of_memory;
 	int wait_status;
 	struct attachment_size size;
 };
@@ -49,6 +50,8 @@ static void init_ready(struct watch *watch, uint32_t events)
 		return;
 	monitor->init_ended = true;
 	(void)watch_for(watch, 0);
+	/* With the processes of its host to itself, it may have left some. */
+	container_group_kill(&monitor->group);
 }
 
 /* Without its root the container can only be ended. */
@@ -61,6 +64,8 @@ static void daemon_ready(struct watch *watch, uint32_t events)
 	if (!monitor->init_ended) {
 		monitor->daemon_ended = true;
 		(void)process_signal(monitor->launch.init_pidfd, SIGKILL);
+		/* Also when it is paused. */
+		container_group_kill(&monitor->group);
 	}
 }
 
@@ -134,16 +139,53 @@ static void save(struct monitor *monitor)
 	container_unlock(monitor->container);
 }
 
+/* Before there is anything in it, so that whoever comes after us finds it. */
+static int note_group(struct monitor *monitor, struct problem *problem)
+{
+	struct container_state *state = &monitor->container->state;
+	char boot_id[BOOT_ID_SIZE] = "";
+	cleanup_free char *text = NULL;
+	int error;
+
+	(void)process_boot_id(boot_id);
+	if (container_group_describe(&monitor->group, &text) < 0 ||
+	    state_set_text(&state->cgroup, text) < 0 ||
+	    state_set_text(&state->boot_id, boot_id) < 0)
+		error = problem_set(problem, -ENOMEM, "out of memory");
+	else
+		error = text ? container_note_state(monitor->container, problem) : 0;
+	if (error)
+		(void)container_group_remove(&monitor->group, NULL);
+	return error;
+}
+
+/* What it lacks by --cgroup-ignore is in the problem. */
+static int make_group(struct monitor *monitor, struct problem *problem)
+{
+	struct container *container = monitor->container;
+	struct problem unnoted;
+	int error = take_lock(monitor, problem);
+
+	if (error)
+		return error;
+	error = container_sweep(container, problem);
+	if (!error)
+		error = container_group_make(&container->config, &monitor->group, problem);
+	if (!error && note_group(monitor, &unnoted) < 0)
+		error = problem_set(problem, -EIO, "%s", unnoted.text);
+	container_unlock(container);
+	return error;
+}
+
 static int note_start(struct monitor *monitor, struct problem *problem)
 {
 	struct container_state *state = &monitor->container->state;
-	char time[TIME_TEXT_SIZE], boot_id[BOOT_ID_SIZE] = "";
+	char time[TIME_TEXT_SIZE];
 	int error = take_lock(monitor, problem);
 
 	if (error)
 		return error;
 	time_text_now(time);
-	(void)process_boot_id(boot_id);
 	state->pid = monitor->launch.init;
 	state->pid_start = process_start_time(monitor->launch.init);
 	state->monitor = getpid();
@@ -155,8 +197,8 @@ static int note_start(struct monitor *monitor, struct problem *problem)
 		state->restart_count = 0;
 	}
 	error = state_set_status(state, CONTAINER_RUNNING);
-	if (!error)
-		error = state_set_text(&state->boot_id, boot_id);
+	if (!error && !monitor->group.cgroup)
+		error = state_set_text(&state->cgroup, NULL);
 	if (!error)
 		error = state_set_text(&state->error, NULL);
 	if (!error)
@@ -184,10 +226,14 @@ static bool note_end(struct monitor *monitor, int exit_code, const char *why)
 
 	if (take_lock(monitor, NULL) < 0)
 		return false;
+	/* One that stays is left for who removes the container. */
+	if (container_group_remove(&monitor->group, NULL) == 0)
+		(void)state_set_text(&state->cgroup, NULL);
 	time_text_now(time);
 	again = monitor->socket < 0 && !state->stopped_by_person &&
 		restart_is_due(container->config.restart, exit_code, state->restart_count);
 	state->exit_code = exit_code;
+	state->oom_killed = monitor->out_of_memory;
 	state->pid = 0;
 	/* One that could not be started is what it was before. */
 	if (monitor->socket < 0)
@@ -234,9 +280,14 @@ static void report(struct monitor *monitor, int status, const struct problem *pr
 /* The exit status. */
 static int run_once(struct monitor *monitor, struct problem *problem)
 {
-	int status =
-		launch_start(monitor->container, monitor->init_program, &monitor->launch, problem);
+	struct problem warning = { .text = "" };
+	int status;
 
+	monitor->out_of_memory = false;
+	if (make_group(monitor, &warning) < 0)
+		return problem_set(problem, 125, "%s", warning.text);
+	status = launch_start(monitor->container, &monitor->group, monitor->init_program,
+			      &monitor->launch, problem);
 	if (status)
 		return status;
 	if (note_start(monitor, problem) < 0 ||
@@ -247,11 +298,12 @@ static int run_once(struct monitor *monitor, struct problem *problem)
 		launch_finish(&monitor->launch);
 		return 125;
 	}
-	report(monitor, 0, NULL);
+	report(monitor, 0, &warning);
 	streams_resize(&monitor->streams, &monitor->size);
 	serve(monitor);
 	(void)watch_for(&monitor->init, 0);
 	(void)watch_for(&monitor->daemon, 0);
+	monitor->out_of_memory = container_group_ran_out_of_memory(&monitor->group);
 	launch_finish(&monitor->launch);
 	return exit_code_of(monitor->wait_status);
 }

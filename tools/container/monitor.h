@@ -14,7 +14,8 @@ struct monitor_start {
 };
 
 /*
- * Starts the container, whose lock must be held, by a new monitor, and returns when its program runs: 0.
+ * Starts the container, whose lock must be held, by a new monitor, and returns when its program runs: 0, with
+ * a warning in the problem if there is one.
  * Otherwise the exit status that people expect, with a problem; the state then says so too, unless the
  * container was to be removed and is.
  */

@@ -18,7 +18,7 @@ _Noreturn void monitor_run(int socket, int lock, const struct place *place, cons
  */
 int monitor_enter(const struct container *container, int socket, struct problem *problem);
 
-/* Tells who started it how that went, and closes the socket. */
+/* Tells who started it how that went, with the problem or a warning, and closes the socket. */
 void monitor_report(int socket, int status, const struct problem *problem);
 
 /* Removes its container. */

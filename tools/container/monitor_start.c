@@ -96,8 +96,7 @@ static int direct(const struct container *container, int socket, pid_t monitor,
 
 	while ((error = message_receive(socket, &message, NULL)) == 0) {
 		if (message.kind == MESSAGE_DONE) {
-			if (message.status)
-				(void)problem_set(problem, -EIO, "%s", message.text);
+			(void)problem_set(problem, 0, "%s", message.text);
 			return message.status;
 		}
 		error = id_maps_apply(&maps, monitor, problem);

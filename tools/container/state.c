@@ -14,19 +14,13 @@
 	}
 
 static const struct field state_fields[] = {
-	STATE(FIELD_STRING, status),
-	STATE(FIELD_STRING, boot_id),
-	STATE(FIELD_NUMBER, pid),
-	STATE(FIELD_NUMBER, pid_start),
-	STATE(FIELD_NUMBER, monitor),
-	STATE(FIELD_NUMBER, monitor_start),
-	STATE(FIELD_NUMBER, exit_code),
-	STATE(FIELD_BOOL, oom_killed),
-	STATE(FIELD_BOOL, stopped_by_person),
-	STATE(FIELD_NUMBER, restart_count),
-	STATE(FIELD_STRING, error),
-	STATE(FIELD_STRING, started_at),
-	STATE(FIELD_STRING, finished_at),
+	STATE(FIELD_STRING, status),	    STATE(FIELD_STRING, boot_id),
+	STATE(FIELD_NUMBER, pid),	    STATE(FIELD_NUMBER, pid_start),
+	STATE(FIELD_NUMBER, monitor),	    STATE(FIELD_NUMBER, monitor_start),
+	STATE(FIELD_STRING, cgroup),	    STATE(FIELD_NUMBER, exit_code),
+	STATE(FIELD_BOOL, oom_killed),	    STATE(FIELD_BOOL, stopped_by_person),
+	STATE(FIELD_NUMBER, restart_count), STATE(FIELD_STRING, error),
+	STATE(FIELD_STRING, started_at),    STATE(FIELD_STRING, finished_at),
 };
 
 const struct field_table container_state_table = FIELD_TABLE(state_fields, struct container_state);

@@ -20,6 +20,7 @@ struct container_state {
 	char *boot_id;
 	int64_t pid, pid_start; /* PID 1 of the container, when there is one; see process.h */
 	int64_t monitor, monitor_start;
+	char *cgroup; /* its control group, as cgroup_describe() has it; NULL: there is none */
 	int64_t exit_code;
 	bool oom_killed;
 	bool stopped_by_person; /* so that no restart policy starts it again */

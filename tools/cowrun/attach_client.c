@@ -77,6 +77,8 @@ int attach_start(struct container *container, const struct attach_start *start,
 	status = spawn(container, theirs, problem);
 	if (status)
 		return status;
+	if (problem->text[0])
+		say("container %s: %s", container->config.name, problem->text);
 	*ret_session = (struct attach_session){
 		.socket = steal_fd(&ours),
 		.input = start->input,

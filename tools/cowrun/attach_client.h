@@ -17,7 +17,8 @@ struct attach_session {
 };
 
 /*
- * Starts a container, for which the lock is taken, and is attached to it from the beginning. 0, or the exit
+ * Starts a container, for which the lock is taken, and is attached to it from the beginning. 0, having said what
+ * there is to be warned of; or the exit
  * status that people expect with a problem.
  */
 int attach_start(struct container *container, const struct attach_start *start,

@@ -1,0 +1,230 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What containers may use: the flags of cowrun run, their groups, and what is left of these.
+# shellcheck source-path=SCRIPTDIR source=cowrun_lib.sh disable=SC2016
+. "$(dirname "$0")/cowrun_lib.sh"
+
+groups=/sys/fs/cgroup
+
+needs_controller() {
+	[ -w "$groups/$1/cgroup.procs" ] ||
+		skip "the controller $1 is not in a hierarchy of version 1 that can be written to"
+}
+
+# value CONTAINER CONTROLLER FILE: of its group.
+value() {
+	cat "$groups/$2/cowrun/$(cowrun inspect -f '{{.Id}}' "$1")/$3"
+}
+
+group_is_gone() {
+	local directory
+	for directory in "$groups"/*/cowrun/"$1" "$groups/cowrun/$1"; do
+		absent "$directory"
+	done
+}
+
+# No group of a container whose id is in $T/ids.
+groups_are_gone() {
+	local id
+	while read -r id; do
+		group_is_gone "$id"
+	done <"$T/ids"
+}
+
+note_id() {
+	cowrun inspect -f '{{.Id}}' "$1" >>"$T/ids"
+}
+
+# says PATTERN COMMAND...: fails, with one line that says so.
+says() {
+	local pattern=$1 status=0
+	shift
+	"$@" >"$T/said" 2>&1 || status=$?
+	same "exit status of $*" 125 "$status"
+	same "lines" 1 "$(wc -l <"$T/said")"
+	grep -q -e "$pattern" "$T/said" || fail "it said: $(cat "$T/said")"
+}
+
+case_memory() {
+	needs_controller memory
+	make_root root
+	status_is 137 cowrun run --name c -m 64m --rootfs root dd if=/dev/zero of=/dev/null bs=128M count=1
+	note_id c
+	same "killed" "true 137" "$(cowrun inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}}' c)"
+	groups_are_gone
+	status_is 0 cowrun run --name d --memory 64m --rootfs root dd if=/dev/zero of=/dev/null bs=16M count=1 2>/dev/null
+	same "killed" "false 0" "$(cowrun inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}}' d)"
+	start_one e -m 1g --memory-reservation 100m
+	note_id e
+	same "limit" 1073741824 "$(value e memory memory.limit_in_bytes)"
+	same "reservation" 104857600 "$(value e memory memory.soft_limit_in_bytes)"
+	# Who comes later is counted, too.
+	status_is 137 cowrun run --name f -m 64m --rootfs root sh -c 'sleep 0.1; dd if=/dev/zero of=/dev/null bs=128M count=1' 2>/dev/null
+	same "a child of its first process" true "$(cowrun inspect -f '{{.State.OOMKilled}}' f)"
+	cowrun rm -f c d e f >/dev/null
+	groups_are_gone
+	all_is_gone
+}
+
+case_processes() {
+	needs_controller pids
+	run_in --pids-limit 4 sh -c 'sleep 1 & sleep 1 & sleep 1 & echo three; sleep 1 & echo four' >said 2>errors || true
+	same "as many as fit" three "$(cat said)"
+	grep -q "can't fork" errors || fail "it said: $(cat errors)"
+	start_one c --pids-limit -1
+	same "no limit" max "$(value c pids pids.max)"
+	cowrun rm -f c >/dev/null
+}
+
+case_processor_time() {
+	local used
+	needs_controller cpu
+	make_root root
+	cowrun run -d --name c --cpus 0.2 -c 512 --rootfs root sh -c 'while :; do :; done' >/dev/null
+	sleep 1
+	used=$(($(value c cpuacct cpuacct.usage) / 1000000))
+	same "quota" 20000 "$(value c cpu cpu.cfs_quota_us)"
+	same "period" 100000 "$(value c cpu cpu.cfs_period_us)"
+	same "shares" 512 "$(value c cpu cpu.shares)"
+	at_most "milliseconds of a second" 500 "$used"
+	cowrun rm -f c >/dev/null
+	start_one d --cpu-period 50000 --cpu-quota 10000
+	same "quota" "10000 50000" "$(value d cpu cpu.cfs_quota_us) $(value d cpu cpu.cfs_period_us)"
+	cowrun rm -f d >/dev/null
+	all_is_gone
+}
+
+case_processors() {
+	needs_controller cpuset
+	same "processors" 1 "$(run_in --cpuset-cpus 0 nproc)"
+	start_one c --cpuset-cpus 0 --cpuset-mems 0
+	same "memory nodes" 0 "$(value c cpuset cpuset.mems)"
+	cowrun rm -f c >/dev/null
+	says "there are the processors" run_in --cpuset-cpus 4095 true
+	all_is_gone
+}
+
+case_block_devices() {
+	local device
+	needs_controller blkio
+	[ -e "$groups/blkio/blkio.throttle.write_bps_device" ] || skip "this kernel does not throttle"
+	new_file_system 64 disk
+	device=$(findmnt -n -o SOURCE disk)
+	start_one c --device-write-bps "$device:2mb" --device-read-iops "$device:100"
+	same "bytes written" 2097152 "$(value c blkio blkio.throttle.write_bps_device | cut -d ' ' -f 2)"
+	same "reads" 100 "$(value c blkio blkio.throttle.read_iops_device | cut -d ' ' -f 2)"
+	cowrun inspect -f '{{json .HostConfig.BlkioDeviceWriteBps}}' c | grep -q '"Rate":2097152'
+	cowrun rm -f c >/dev/null
+}
+
+case_inspected() {
+	make_root root
+	cowrun create --name c -m 64m --cpus 1.5 --pids-limit 7 --cpuset-cpus 0-1 --rootfs root true >/dev/null
+	same "limits" "67108864 134217728 1500000000 0 7 0-1" "$(cowrun inspect -f \
+		'{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.NanoCpus}} {{.HostConfig.CpuQuota}} {{.HostConfig.PidsLimit}} {{.HostConfig.CpusetCpus}}' c)"
+	cowrun rm c >/dev/null
+}
+
+case_what_makes_no_sense() {
+	local options
+	make_root root
+	for options in "-m 5x" "-m 1m" "-m" "--memory-swap 1g" "-m 64m --memory-swap 32m" "--memory-reservation -5" "--cpus 0.001" "--cpus x" \
+		"--cpus 1 --cpu-quota 5000" "--cpu-period 1" "--cpu-quota 1" "--cpu-shares 1" "--cpuset-cpus 2-1" "--cpuset-mems x" "--pids-limit -2" \
+		"--pids-limit x" "--blkio-weight 5" "--device-read-bps 1m" "--device-read-bps /dev/null:1m" "--device-write-iops /nowhere:1"; do
+		# shellcheck disable=SC2086 # several words
+		says . run_in $options true
+	done
+	same "containers" "" "$(cowrun ps -aq)"
+	all_is_gone
+}
+
+# Every process, by whatever way it came, and none of ours.
+case_membership() {
+	local id process
+	start_one c
+	id=$(cowrun inspect -f '{{.Id}}' c)
+	cowrun exec -d c sleep 1001
+	wait_until pgrep -x -f "sleep 1001" >/dev/null
+	for process in $(pid_of c) $(pgrep -x -f 'sleep 1001'); do
+		same "groups of $process that are not the container's" "" "$(sed "/\\/cowrun\\/$id\$/d" "/proc/$process/cgroup")"
+	done
+	same "the monitor is outside" "" "$(sed -n "/\\/cowrun\\//p" "/proc/$(monitor_of c)/cgroup")"
+	same "seen from within" / "$(cowrun exec c cut -d : -f 3 /proc/self/cgroup | sort -u)"
+	cowrun rm -f c >/dev/null
+	group_is_gone "$id"
+	all_is_gone
+}
+
+# Also what outlives its first process.
+case_nothing_stays() {
+	needs_controller freezer
+	start_one c
+	note_id c
+	cowrun stop -t 0 c >/dev/null
+	groups_are_gone
+	cowrun start c >/dev/null
+	[ -d "$groups/freezer/cowrun/$(cat ids)" ] || fail "it has no group when it is started again"
+	kill -9 "$(monitor_of c)"
+	wait_until nothing_is_left
+	same "state" exited "$(state_of c)"
+	groups_are_gone
+	cowrun run -d --name always --restart always --rootfs root sh -c 'echo run; sleep 0.2' >/dev/null
+	note_id always
+	wait_until sh -c "[ \$('$COWRUN' --root '$T/store' logs always | wc -l) -ge 2 ]"
+	cowrun rm -f c always >/dev/null
+	groups_are_gone
+	# Some of the host's processes are its own.
+	cowrun run --name h --pid host --rootfs root sh -c 'sleep 1002 & sleep 1002 & true'
+	note_id h
+	same "left of it" "" "$(pgrep -x -f "sleep 1002" || true)"
+	cowrun rm h >/dev/null
+	groups_are_gone
+	# One that cannot be started.
+	status_is 127 run_in -m 64m no-such-command 2>/dev/null
+	all_is_gone
+}
+
+# --- Where there are no groups --------------------------------------------------------------------
+
+case_without_control_groups() {
+	make_root root
+	in_namespaces without_control_groups || fail "see above"
+}
+
+without_control_groups() {
+	umount -R "$groups"
+	same "without limits" hello "$(run_in echo hello)"
+	says "cannot limit memory (--memory.*--cgroup-ignore" run_in -m 64m echo hello
+	run_in -m 64m --pids-limit 5 --cgroup-ignore echo hello >said 2>errors
+	same "ignored" hello "$(cat said)"
+	same "lines" 1 "$(wc -l <errors)"
+	grep -q "cannot limit memory.*cannot limit the number of processes" errors || fail "it said: $(cat errors)"
+	cowrun create --name c -m 64m --cgroup-ignore --rootfs root true >/dev/null
+	cowrun start c 2>&1 | grep -q "container c: goes on without a limit"
+	cowrun wait c >/dev/null
+	cowrun rm c >/dev/null
+	all_is_gone
+}
+
+as_user() {
+	setpriv --reuid nobody --regid nogroup --clear-groups env -i PATH="$PATH" COWFS="$COWFS" HOME="$T/home" \
+		XDG_RUNTIME_DIR="$T/run" "$COWRUN" "$@"
+}
+
+# Nothing is delegated to this user.
+case_rootless() {
+	chmod 755 "$T"
+	mkdir home run
+	chmod 700 run
+	chown nobody home run
+	make_root root
+	chown -R nobody:nogroup root
+	same "without limits" hello "$(as_user run --rm --rootfs root echo hello 2>/dev/null)"
+	status_is 125 as_user run --rm --memory 64m --rootfs root echo hello 2>said
+	tail -n 1 said | grep -q "delegated to you.*systemd-run --user --scope.*--cgroup-ignore" || fail "it said: $(cat said)"
+	same "ignored" hello "$(as_user run --rm --memory 64m --cgroup-ignore --rootfs root echo hello 2>said)"
+	tail -n 1 said | grep -q "goes on without a limit" || fail "it said: $(cat said)"
+	wait_until nothing_is_left
+}
+
+run_cases "$@"
