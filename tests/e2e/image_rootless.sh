@@ -57,17 +57,18 @@ case_subordinate_ids() {
 	store_is_empty
 }
 
-# The directory is the user's, and its files are root's in the image.
+# The directory is the user's, and its files are root's in the image; so are root's, whom the namespace does not know.
 case_import_of_a_directory() {
 	prepare
 	give_ids
 	mkdir home/mine
 	echo x >home/mine/file
 	chown -R "$user:nogroup" home/mine
+	echo y >home/mine/of-root
 	import "$T/home/mine" app
 	cowrun save -q -o oci:home/saved app
 	blob=$(find home/saved/blobs -type f -size +1k | head -n 1)
-	same "owner" "0/0" "$(tar -tvf "$blob" ./file file 2>/dev/null | awk '{ print $2 }')"
+	same "owners" "0/0 0/0 0/0" "$(tar --numeric-owner -tvf "$blob" | awk '{ print $2 }' | xargs)"
 }
 
 case_one_id_only() {
@@ -130,7 +131,7 @@ case_container_with_subordinate_ids() {
 	nothing_stays
 }
 
-# Nobody but root is known in there, so what is web's cannot be changed; but it stays web's.
+# Nobody but root is known in there, so all is root's, and what is changed stays root's.
 case_container_with_one_id() {
 	prepare
 	take_ids
@@ -140,6 +141,13 @@ case_container_with_one_id() {
 	cowrun commit -q c mine >/dev/null
 	same "mode" 4711 "$(cowrun run --rm mine stat -c %a /tmp/new 2>/dev/null)"
 	same "owners for root" "4755 33:33 4711 0:0" "$(for_root stat -c '%a %u:%g' /srv /tmp/new | xargs)"
+	same "owner in the container" 0:0 "$(cowrun run --rm mine stat -c %u:%g /srv 2>/dev/null)"
+	cowrun rm c >/dev/null
+	cowrun rmi mine >/dev/null
+	cowrun run --name c base touch /srv/another 2>/dev/null
+	cowrun commit -q c mine >/dev/null
+	rm -r home/saved
+	same "owners when changed" "4755 0:0 644 0:0" "$(for_root stat -c '%a %u:%g' /srv /srv/another | xargs)"
 	nothing_stays
 }
 

@@ -87,7 +87,7 @@ static int mount_union(struct making *making, struct launch *launch, struct prob
 		.init = making->init_layer,
 		.lowers = &container->config.lowers,
 		.upper = making->upper,
-		.owners_in_attributes = container->config.single_id,
+		.single_id = container->config.single_id,
 	};
 	int error = init_layer_write(container->fd, &container->config, problem);
 

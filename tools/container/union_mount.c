@@ -54,8 +54,9 @@ static int make_options(const struct union_layers *layers, struct buffer *option
 		error = buffer_append_string(options, ",upperdir=");
 	if (!error)
 		error = append_escaped(options, layers->upper);
-	if (!error && layers->owners_in_attributes)
-		error = buffer_append_string(options, ",xattr_permissions=2");
+	/* The kernel lets nobody touch a file whose owner the namespace does not have, so all are root's. */
+	if (!error && layers->single_id)
+		error = buffer_append_string(options, ",xattr_permissions=2,squash_to_root");
 	return error;
 }
 

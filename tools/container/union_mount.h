@@ -12,7 +12,7 @@ struct union_layers {
 	const char *init;		  /* the topmost lower layer; NULL: none */
 	const struct string_list *lowers; /* below it, the topmost first */
 	const char *upper;
-	bool owners_in_attributes; /* where only one id can be had */
+	bool single_id; /* all files are root's; their modes are in attributes */
 };
 
 /*

@@ -37,6 +37,24 @@ struct ownership owners_of_layers(const struct image_store *store)
 	};
 }
 
+struct ownership owners_of_directory(const struct image_store *store)
+{
+	static struct id_range ranges[] = {
+		{ .disk = 0, .shown = 0, .count = OVERFLOW_ID },
+		{ .disk = OVERFLOW_ID, .shown = 0, .count = 1 },
+		{ .disk = OVERFLOW_ID + 1,
+		  .shown = OVERFLOW_ID + 1,
+		  .count = UINT32_MAX - OVERFLOW_ID - 1 },
+	};
+	struct ownership ownership = owners_of_layers(store);
+
+	if (store->maps.uid.count > 0) {
+		ownership.users = (struct id_map){ .ranges = ranges, .count = 3 };
+		ownership.groups = ownership.users;
+	}
+	return ownership;
+}
+
 struct ownership owners_squashed(uid_t uid, gid_t gid)
 {
 	return (struct ownership){

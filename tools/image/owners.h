@@ -20,5 +20,10 @@ int owners_run(const struct image_store *store, id_maps_function *function, void
 
 /* How owners are to be read from and written to disk by a function called so; holds no memory. */
 struct ownership owners_of_layers(const struct image_store *store);
+/*
+ * The same for a directory of the machine. In a user namespace those whom it does not know are all one, nobody, and
+ * most likely root, as is expected of the files of an image.
+ */
+struct ownership owners_of_directory(const struct image_store *store);
 /* All files are of one user. */
 struct ownership owners_squashed(uid_t uid, gid_t gid);

@@ -207,7 +207,8 @@ static int pack_blob(struct image_store *store, struct packing *packing, const c
 	if (error)
 		return cannot_write(store, what, error, problem);
 	packing->to = writer.fd;
-	packing->ownership = owners_of_layers(store);
+	packing->ownership =
+		packing->count > 1 ? owners_of_layers(store) : owners_of_directory(store);
 	error = owners_run(store, pack, packing, sizeof(*packing), problem);
 	if (error || packing->is_empty)
 		return error;
