@@ -224,10 +224,11 @@ static int find_extents(struct writing *writing)
 		if (result < 0 || end >= size)
 			break;
 	}
-	/* Where holes cannot be asked for there are none. */
-	if (result < 0 && result != -ENOMEM)
-		return 0;
-	return result < 0 ? result : 0;
+	if (result >= 0 || result == -ENOMEM)
+		return result < 0 ? result : 0;
+	/* Where holes cannot be asked for all is data, and reading it tells what is wrong. */
+	writing->extent_count = 0;
+	return add_extent(writing, 0, size);
 }
 
 static bool has_holes(const struct writing *writing)

@@ -297,6 +297,10 @@ case_bad_input() {
 	refused "not a directory" "$COWFS" commit -o new good.tar
 	chmod 700 unreadable
 	refused "permission denied" as_user "$COWFS" commit "$T/unreadable/x"
+	refused "permission denied" as_user "$COWFS" commit "$T"
+	chmod 000 layer/file
+	refused "file\": permission denied" as_user "$COWFS" commit layer
+	chmod 644 layer/file
 	rmdir unreadable
 	only cut.tar cut.tar.gz empty.tar good.tar good.tar.gz header.tar layer text.tar
 }

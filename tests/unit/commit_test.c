@@ -241,6 +241,21 @@ Test(commit, source_date_epoch)
 	(void)close(fd);
 }
 
+/* It could be taken for one big hole. */
+Test(commit, unreadable_file)
+{
+	cleanup_fd int fd = -1;
+
+	become_ordinary(&scratch);
+	scratch_dir(&scratch, "up");
+	scratch_file(&scratch, "up/file", "text");
+	cr_assert_eq(fchmodat(scratch.fd, "up/file", 0, 0), 0);
+	if (geteuid() == 0)
+		skip_test(&scratch, "needs another user");
+	cr_assert_eq(commit((const char *[]){ "up", NULL }, NULL, &fd), -EACCES);
+	cr_assert(strstr(problem.text, "file"), "%s", problem.text);
+}
+
 Test(commit, holes_as_zeros)
 {
 	int fd;
