@@ -65,6 +65,11 @@ int confined_open_input(const char *path)
 	return S_ISDIR(status.st_mode) ? -EISDIR : steal_fd(&fd);
 }
 
+int confined_open_output(const char *path)
+{
+	return result(open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC));
+}
+
 /* name is one component or ".". */
 static int open_beneath(int directory, const char *name, int flags, mode_t mode)
 {

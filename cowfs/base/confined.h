@@ -34,6 +34,9 @@ int confined_open_root(const char *path);
  */
 int confined_open_input(const char *path);
 
+/* The same for writing, of a device or a FIFO: nothing is made or cut. */
+int confined_open_output(const char *path);
+
 /*
  * openat2(2) of one name below directory with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
  * RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV and O_CLOEXEC | O_NOFOLLOW added; where the kernel has no

@@ -84,7 +84,7 @@ static int unpack_aside(const struct applying *applying, const struct apply_sour
 			const char *path, struct layer_apply_result *result)
 {
 	cleanup_output struct output output = OUTPUT_INIT;
-	int status = output_begin_directory(&output, path);
+	int status = output_begin_directory(&output, path, NULL);
 
 	if (status == STATUS_OK)
 		status = unpack(applying, source, buffer_string(&output.temporary_path), result);

@@ -216,6 +216,23 @@ int archive_options_complete(struct archive_options *options)
 	return take_epoch(options, epoch, "SOURCE_DATE_EPOCH");
 }
 
+int archive_options_sources(const struct archive_options *options, const char *operand,
+			    struct string_list *sources)
+{
+	const struct mount_options *layers = &options->stack.options;
+	int error = 0;
+
+	for (size_t i = 0; i < layers->lowers.count && !error; i++)
+		error = string_list_add(sources, layers->lowers.strings[i]);
+	if (!error && layers->upper)
+		error = string_list_add(sources, layers->upper);
+	if (!error && options->stack.is_mount && operand)
+		error = string_list_add(sources, operand);
+	if (error)
+		say("out of memory");
+	return error ? STATUS_FAILED : STATUS_OK;
+}
+
 void archive_options_choose_owners(struct archive_options *options)
 {
 	if (!options->has_owners && geteuid() != 0)
@@ -251,7 +268,20 @@ int archive_say(int error, const struct problem *problem, const struct problem *
 	return STATUS_OK;
 }
 
-int archive_make_directory(struct archive_options *options)
+/* A status: the temporary directory is there. */
+static int begin_directory(const struct archive_options *options, const char *operand,
+			   struct output *output)
+{
+	struct string_list sources = STRING_LIST_INIT;
+	int status = archive_options_sources(options, operand, &sources);
+
+	if (status == STATUS_OK)
+		status = output_begin_directory(output, options->output, &sources);
+	string_list_free(&sources);
+	return status;
+}
+
+int archive_make_directory(struct archive_options *options, const char *operand)
 {
 	cleanup_output struct output output = OUTPUT_INIT;
 	struct archive_progress_line line = { .what = "copied" };
@@ -262,7 +292,7 @@ int archive_make_directory(struct archive_options *options)
 		.progress = archive_progress(&line),
 	};
 	uint64_t left_out = 0;
-	int status = output_begin_directory(&output, options->output), error;
+	int status = begin_directory(options, operand, &output), error;
 
 	if (status != STATUS_OK)
 		return status;

@@ -53,8 +53,14 @@ int archive_options_parse(struct archive_options *options, int argc, char **argv
 			  int (*take)(void *context, int letter, const char *value), void *context);
 void archive_options_free(struct archive_options *options);
 
-/* Compression by the name of the output, unless it was chosen; time by SOURCE_DATE_EPOCH. */
+/* Compression by the name of the output, unless it was chosen; time by SOURCE_DATE_EPOCH. A status. */
 int archive_options_complete(struct archive_options *options);
+/*
+ * What the output may not lie in: the layers, and the union if operand, which may be NULL, is its mountpoint. A status; the
+ * list is the caller's, also on failure.
+ */
+int archive_options_sources(const struct archive_options *options, const char *operand,
+			    struct string_list *sources);
 /* Owners are kept on the disk by root, and in attributes by others, unless it was chosen. */
 void archive_options_choose_owners(struct archive_options *options);
 /* True for names of archives: .tar, .tar.gz, .tgz, .tar.zst, .tzst. */
@@ -73,7 +79,7 @@ struct tar_progress archive_progress(struct archive_progress_line *line);
  */
 int archive_say(int error, const struct problem *problem, const struct problem *warning,
 		uint64_t left_out);
-/* Copies options->commit.layers into the new directory options->output. A status. */
-int archive_make_directory(struct archive_options *options);
+/* Copies options->commit.layers into the new directory options->output, for which operand is as above. A status. */
+int archive_make_directory(struct archive_options *options, const char *operand);
 /* Prints what is known of the archive as JSON. A status. */
 int archive_print_summary(const struct tar_summary *summary);

@@ -77,10 +77,27 @@ static int write_layer(const struct archive_options *options, struct output *out
 	return status;
 }
 
-static int commit(struct archive_options *options, int argc, char **argv)
+static int make_archive(const struct archive_options *options, const char *operand)
 {
 	cleanup_output struct output output = OUTPUT_INIT;
+	struct string_list sources = STRING_LIST_INIT;
 	struct layer_commit_result result;
+	int status = archive_options_sources(options, operand, &sources);
+
+	if (status == STATUS_OK)
+		status = output_begin_file(&output, options->output, &sources);
+	string_list_free(&sources);
+	if (status == STATUS_OK)
+		status = write_layer(options, &output, &result);
+	if (status == STATUS_OK)
+		status = output_finish(&output);
+	if (status == STATUS_OK && options->as_json)
+		status = archive_print_summary(&result.archive);
+	return status;
+}
+
+static int commit(struct archive_options *options, int argc, char **argv)
+{
 	int status = archive_options_complete(options);
 
 	if (status == STATUS_OK && options->as_json && !options->output) {
@@ -89,15 +106,7 @@ static int commit(struct archive_options *options, int argc, char **argv)
 	}
 	if (status == STATUS_OK)
 		status = find_layers(options, argc, argv);
-	if (status == STATUS_OK)
-		status = output_begin_file(&output, options->output);
-	if (status == STATUS_OK)
-		status = write_layer(options, &output, &result);
-	if (status == STATUS_OK)
-		status = output_finish(&output);
-	if (status == STATUS_OK && options->as_json)
-		status = archive_print_summary(&result.archive);
-	return status;
+	return status == STATUS_OK ? make_archive(options, argv[optind]) : status;
 }
 
 int command_commit(int argc, char **argv)

@@ -69,7 +69,7 @@ static int copy(struct archive_options *options, const char *layer, const char *
 	options->output = path;
 	status = stack_argument_open(&options->stack, &options->commit.layers);
 	if (status == STATUS_OK)
-		status = archive_make_directory(options);
+		status = archive_make_directory(options, NULL);
 	union_close(options->commit.layers);
 	return status;
 }

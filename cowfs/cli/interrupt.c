@@ -14,13 +14,14 @@ static void note(int signal)
 void interrupt_catch(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	const struct sigaction action = { .sa_handler = note };
+	const struct sigaction action = { .sa_handler = note }, ignore = { .sa_handler = SIG_IGN };
 	struct sigaction before;
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			(void)sigaction(signals[i], &action, NULL);
 	}
+	(void)sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 bool interrupt_came(void)

@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP are only noted, unless they are ignored; system calls return EINTR. */
+/*
+ * From now on SIGINT, SIGTERM and SIGHUP are only noted, unless they are ignored; system calls return EINTR. A file that
+ * grows too large is an error like others.
+ */
 void interrupt_catch(void);
 bool interrupt_came(void);
 /* Ends the process by the signal, if one came. */

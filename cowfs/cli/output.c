@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/output.h"
 
+#include "base/ancestors.h"
 #include "base/cleanup.h"
 #include "base/confined.h"
-#include "base/device.h"
 #include "base/hash.h"
 #include "base/remove_tree.h"
 #include "cli/say.h"
@@ -53,6 +53,35 @@ static int open_parent(struct output *output, const char *path)
 	return STATUS_OK;
 }
 
+static int is_directory(void *context, uint64_t device, uint64_t inode)
+{
+	const struct stat *directory = context;
+
+	return directory->st_dev == device && directory->st_ino == inode;
+}
+
+/* What is no directory that can be opened is none that it could lie in. */
+static bool lies_in(const struct output *output, const char *path)
+{
+	cleanup_fd int fd = confined_open_root(path);
+	struct stat directory;
+
+	return fd >= 0 && fstat(fd, &directory) == 0 &&
+	       ancestors_visit(output->parent, is_directory, &directory) > 0;
+}
+
+static int check_sources(const struct output *output, const struct string_list *sources)
+{
+	for (size_t i = 0; sources && i < sources->count; i++) {
+		if (!lies_in(output, sources->strings[i]))
+			continue;
+		say("%s: would be a part of what it is made of, as it lies in %s", output->path,
+		    sources->strings[i]);
+		return STATUS_FAILED;
+	}
+	return STATUS_OK;
+}
+
 /* -- files -- */
 
 static int use_standard_output(struct output *output)
@@ -65,20 +94,34 @@ static int use_standard_output(struct output *output)
 	return output->fd < 0 ? fail("standard output", -errno) : STATUS_OK;
 }
 
-int output_begin_file(struct output *output, const char *path)
+static int use_as_it_is(struct output *output, const char *path)
 {
-	struct stat there;
+	output->path = path;
+	output->fd = confined_open_output(path);
+	return output->fd < 0 ? fail(path, output->fd) : STATUS_OK;
+}
+
+int output_begin_file(struct output *output, const char *path, const struct string_list *sources)
+{
+	cleanup_free char *target = NULL;
+	struct stat there, link;
+	bool is_there;
 	int status;
 
 	if (!path)
 		return use_standard_output(output);
-	if (stat(path, &there) == 0 && S_ISDIR(there.st_mode))
+	is_there = stat(path, &there) == 0;
+	if (is_there && S_ISDIR(there.st_mode))
 		return fail(path, -EISDIR);
-	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
-		output->fd = device_open(path, O_WRONLY);
-		return output->fd < 0 ? fail(path, output->fd) : STATUS_OK;
-	}
-	status = open_parent(output, path);
+	if (is_there && !S_ISREG(there.st_mode))
+		return use_as_it_is(output, path);
+	/* The link stays: it may even be /dev/stdout. */
+	if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && !(target = realpath(path, NULL)))
+		return fail(path, -errno);
+	status = open_parent(output, target ? target : path);
+	output->path = path;
+	if (status == STATUS_OK)
+		status = check_sources(output, sources);
 	if (status != STATUS_OK)
 		return status;
 	output->fd =
@@ -102,11 +145,14 @@ static bool is_empty_directory(int parent, const char *name)
 	return true;
 }
 
-int output_begin_directory(struct output *output, const char *path)
+int output_begin_directory(struct output *output, const char *path,
+			   const struct string_list *sources)
 {
 	struct stat there;
 	int status = open_parent(output, path);
 
+	if (status == STATUS_OK)
+		status = check_sources(output, sources);
 	if (status != STATUS_OK)
 		return status;
 	if (fstatat(output->parent, output->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&

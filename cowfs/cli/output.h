@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/buffer.h"
+#include "base/string_list.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -26,12 +27,16 @@ struct output {
 #define cleanup_output __attribute__((cleanup(output_abandon)))
 
 /*
- * A file, which takes the place of one that is there. A device, as /dev/null, is written to as it is. NULL is standard output,
- * which may not be a terminal.
+ * What is made may lie in none of the directories that are its sources: it would be a part of itself. Nothing is changed in
+ * them.
+ *
+ * A file takes the place of one that is there, or that a symbolic link there leads to. A device or a FIFO is written
+ * to as it is. NULL is standard output, which may not be a terminal.
  */
-int output_begin_file(struct output *output, const char *path);
-/* A directory: of that name there must be none, or an empty one. */
-int output_begin_directory(struct output *output, const char *path);
+int output_begin_file(struct output *output, const char *path, const struct string_list *sources);
+/* A directory: of that name there must be none, or an empty one. sources may be NULL. */
+int output_begin_directory(struct output *output, const char *path,
+			   const struct string_list *sources);
 /* Gives it its name. */
 int output_finish(struct output *output);
 /* Takes away what was made; nothing after output_finish(). */

@@ -54,12 +54,16 @@ static int write_archive(const struct archive_options *options, const struct out
 	return archive_say(error, &problem, &warning, error ? 0 : result->left_out);
 }
 
-static int make_archive(const struct archive_options *options)
+static int make_archive(const struct archive_options *options, const char *operand)
 {
 	cleanup_output struct output output = OUTPUT_INIT;
+	struct string_list sources = STRING_LIST_INIT;
 	struct layer_commit_result result;
-	int status = output_begin_file(&output, options->output);
+	int status = archive_options_sources(options, operand, &sources);
 
+	if (status == STATUS_OK)
+		status = output_begin_file(&output, options->output, &sources);
+	string_list_free(&sources);
 	if (status == STATUS_OK)
 		status = write_archive(options, &output, &result);
 	if (status == STATUS_OK)
@@ -69,7 +73,7 @@ static int make_archive(const struct archive_options *options)
 	return status;
 }
 
-static int squash(struct archive_options *options)
+static int squash(struct archive_options *options, const char *operand)
 {
 	bool is_archive = archive_name_is_archive(options->output);
 	int status;
@@ -80,7 +84,8 @@ static int squash(struct archive_options *options)
 	}
 	status = stack_argument_open(&options->stack, &options->commit.layers);
 	if (status == STATUS_OK)
-		status = is_archive ? make_archive(options) : archive_make_directory(options);
+		status = is_archive ? make_archive(options, operand)
+				    : archive_make_directory(options, operand);
 	union_close(options->commit.layers);
 	return status;
 }
@@ -106,7 +111,7 @@ static int find_and_squash(struct archive_options *options, int argc, char **arg
 		say("%s is in a union; give its mountpoint", argv[optind]);
 		return STATUS_FAILED;
 	}
-	return status == STATUS_OK ? squash(options) : status;
+	return status == STATUS_OK ? squash(options, argv[optind]) : status;
 }
 
 int command_squash(int argc, char **argv)

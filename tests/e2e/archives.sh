@@ -265,6 +265,38 @@ case_ordinary_user() {
 	absent no
 }
 
+# --- Where it is written -----------------------------------------------------------------------------
+
+case_outputs() {
+	mkdir -p lower/dir lower/other
+	echo x >lower/file
+	"$COWFS" commit lower >plain.tar
+	"$COWFS" commit -o >(cmp - plain.tar && touch piped) lower
+	wait_until test -e piped
+	touch target.tar
+	ln -s target.tar link.tar
+	"$COWFS" commit -o link.tar lower
+	cmp target.tar plain.tar
+	same "link" target.tar "$(readlink link.tar)"
+	"$COWFS" commit -o /dev/stdout lower >again.tar
+	cmp again.tar plain.tar
+	[ -L /dev/stdout ] || fail "/dev/stdout was replaced"
+}
+
+case_not_into_itself() {
+	mkdir -p lower/dir
+	mount_simple
+	touch -d 2001-01-01 lower/dir lower
+	refused "lies in lower" "$COWFS" commit -o lower/x.tar upper:lower
+	refused "lies in lower" "$COWFS" squash -o lower/dir/x upper:lower
+	refused "lies in lower" "$COWFS" convert --to=overlay lower lower/dir/x
+	refused "lies in mnt" "$COWFS" commit -o mnt/dir/x.tar mnt
+	refused "lies in mnt" "$COWFS" squash -o mnt/x mnt
+	refused "part of what" "$COWFS" commit -o upper/x.tar mnt
+	same "times" "2001-01-01 2001-01-01" "$(stat -c %y lower lower/dir | cut -d ' ' -f 1 | xargs)"
+	same "lower" dir "$(ls -A lower)"
+}
+
 # --- What goes wrong -------------------------------------------------------------------------------
 
 case_bad_input() {
@@ -342,6 +374,10 @@ case_disk_full() {
 	refused "no space" "$COWFS" squash -o small/new layer
 	refused "no space" "$COWFS" convert --to=overlay layer small/new
 	refused "no space" sh -c '"$COWFS" commit layer >/dev/full'
+	(
+		ulimit -f 1000
+		refused "too large" "$COWFS" commit -o small/x.tar layer
+	)
 	same "left" "" "$(ls -A small)"
 	umount small
 }
