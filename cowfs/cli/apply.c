@@ -102,6 +102,10 @@ static int apply(struct applying *applying, int argc, char **argv)
 		say("give an archive and a directory; see cowfs apply --help");
 		return STATUS_USAGE;
 	}
+	if (applying->onto && applying->options.has_dialect) {
+		say("--dialect is for a layer; --onto writes no whiteouts");
+		return STATUS_USAGE;
+	}
 	path = argv[optind + 1];
 	archive_options_choose_owners(&applying->options);
 	status = open_source(argv[optind], &source);

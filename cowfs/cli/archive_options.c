@@ -43,6 +43,13 @@ bool archive_name_is_archive(const char *name)
 	return suffix_of(name) != NULL;
 }
 
+/* Those that are read, but not written. */
+static bool is_only_read(const char *name)
+{
+	return ends_with(name, ".tar.bz2") || ends_with(name, ".tbz2") ||
+	       ends_with(name, ".tar.xz") || ends_with(name, ".txz");
+}
+
 static int take_compression(struct archive_options *options, const char *value)
 {
 	static const struct {
@@ -166,6 +173,7 @@ static int take_common(struct archive_options *options, int letter, const char *
 	case ARCHIVE_LAYERS:
 		return stack_argument_set_layers(&options->stack, optarg);
 	case ARCHIVE_OPTIONS:
+		options->has_options = true;
 		return stack_argument_set_options(&options->stack, optarg);
 	case ARCHIVE_OWNERS:
 		return take_owners(options, optarg);
@@ -207,6 +215,11 @@ int archive_options_complete(struct archive_options *options)
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	const struct suffix *suffix = options->output ? suffix_of(options->output) : NULL;
 
+	if (options->output && is_only_read(options->output)) {
+		say("%s: archives are compressed by gzip or zstd; call it .tar.gz or .tar.zst",
+		    options->output);
+		return STATUS_USAGE;
+	}
 	if (!options->has_compression && suffix)
 		options->commit.compression = suffix->compression;
 	options->commit.excluded = (const char *const *)options->excluded.strings;

@@ -24,6 +24,7 @@ struct archive_options {
 	bool has_dialect;
 	struct ownership ownership; /* of what is unpacked */
 	bool has_owners;
+	bool has_options; /* of how layers are read */
 	bool as_json;
 };
 

@@ -99,6 +99,10 @@ static int convert(struct archive_options *options, int argc, char **argv)
 					 : "say which dialect with --to=");
 		return STATUS_USAGE;
 	}
+	if (count == 1 && (options->has_owners || options->has_options)) {
+		say("--owners and --options are for a copy; in place nothing but whiteouts changes");
+		return STATUS_USAGE;
+	}
 	status = refuse_mount(argv[optind]);
 	if (status != STATUS_OK)
 		return status;

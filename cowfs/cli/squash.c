@@ -16,8 +16,8 @@ static const char usage[] =
 	"       cowfs squash [OPTIONS] -o DIRECTORY|FILE --layers LAYER[:LAYER...] [--upper UPPER]\n"
 	"\n"
 	"Makes one layer of several: a directory, or an OCI layer if FILE ends in .tar, .tar.gz, .tgz, .tar.zst\n"
-	"or .tzst. Above any other layer it shows what those would. STACK is LAYER[:LAYER...], the first\n"
-	"topmost, or a mountpoint.\n"
+	"or .tzst, or with --compress. Above any other layer it shows what those would. STACK is a mountpoint,\n"
+	"or LAYER[:LAYER...], the first topmost.\n"
 	"\n"
 	"  -o, --output DIRECTORY|FILE  there must be no such directory, or an empty one\n"
 	"      --flatten          nothing is below: leave out what only hides\n"
@@ -73,19 +73,32 @@ static int make_archive(const struct archive_options *options, const char *opera
 	return status;
 }
 
+static bool makes_archive(const struct archive_options *options)
+{
+	return options->has_compression || archive_name_is_archive(options->output);
+}
+
+/* No option is ignored. */
+static int check_options(const struct archive_options *options)
+{
+	bool is_archive = makes_archive(options);
+
+	if (options->as_json && !is_archive)
+		say("--json tells of an archive; a directory has no digest");
+	else if (is_archive && (options->has_dialect || options->has_owners))
+		say("--dialect and --owners are for a directory; an archive has one form of whiteouts, "
+		    "and all owners");
+	else
+		return STATUS_OK;
+	return STATUS_USAGE;
+}
+
 static int squash(struct archive_options *options, const char *operand)
 {
-	bool is_archive = archive_name_is_archive(options->output);
-	int status;
-
-	if (options->as_json && !is_archive) {
-		say("--json tells of an archive; a directory has no digest");
-		return STATUS_USAGE;
-	}
-	status = stack_argument_open(&options->stack, &options->commit.layers);
+	int status = stack_argument_open(&options->stack, &options->commit.layers);
 	if (status == STATUS_OK)
-		status = is_archive ? make_archive(options, operand)
-				    : archive_make_directory(options, operand);
+		status = makes_archive(options) ? make_archive(options, operand)
+						: archive_make_directory(options, operand);
 	union_close(options->commit.layers);
 	return status;
 }
@@ -104,7 +117,9 @@ static int find_and_squash(struct archive_options *options, int argc, char **arg
 		say("say with -o what the layer is to be called; see cowfs squash --help");
 		return STATUS_USAGE;
 	}
-	status = archive_options_complete(options);
+	status = check_options(options);
+	if (status == STATUS_OK)
+		status = archive_options_complete(options);
 	if (status == STATUS_OK && is_missing)
 		status = stack_argument_find(stack, argv[optind]);
 	if (status == STATUS_OK && stack->is_mount && strcmp(stack->path, "/") != 0) {

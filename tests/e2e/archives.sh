@@ -281,6 +281,8 @@ case_outputs() {
 	"$COWFS" commit -o /dev/stdout lower >again.tar
 	cmp again.tar plain.tar
 	[ -L /dev/stdout ] || fail "/dev/stdout was replaced"
+	"$COWFS" squash --compress=gzip -o named lower
+	gzip -dc named | cmp - plain.tar
 }
 
 case_not_into_itself() {
@@ -349,7 +351,9 @@ case_usage() {
 	for arguments in "commit" "commit layer layer" "commit --bogus layer" "commit --compress=rar layer" \
 		"commit --source-date-epoch=soon layer" "commit --json layer" "commit --exclude=/ layer" "commit -o" \
 		"apply" "apply x.tar" "apply --dialect=ufs x y" "apply --owners=all x y" "apply a b c" \
-		"squash layer" "squash -o x" "squash --json -o x layer" "convert layer" "convert --to=aufs" \
+		"commit -o x.tar.xz layer" "apply --onto --dialect=aufs x y" "squash layer" "squash -o x" \
+		"squash --json -o x layer" "squash --owners=mine -o x.tar layer" "squash -o x.tar.bz2 layer" \
+		"convert layer" "convert --to=aufs" "convert --to=aufs --owners=mine layer" \
 		"convert --to=aufs a b c"; do
 		# shellcheck disable=SC2086 # words
 		same "$arguments" 2 "$(status_of "$COWFS" $arguments)"
