@@ -10,9 +10,9 @@ traced_calls=open,openat,openat2,stat,lstat,fstat,newfstatat,statx,access,facces
 traced_calls=$traced_calls,getdents64,getxattr,lgetxattr,fgetxattr,listxattr,llistxattr,flistxattr,lseek,close
 traced_calls=$traced_calls,pread64,fstatfs,statfs,name_to_handle_at,dup,fcntl
 
-# All but the messages, and what the C library does for itself.
+# All but the messages, and what the C library does for itself and a thread at its beginning.
 all_calls='!read,writev,futex,mmap,munmap,mprotect,madvise,brk,clone,clone3,rseq,set_robust_list,rt_sigprocmask'
-all_calls=$all_calls,rt_sigtimedwait,restart_syscall
+all_calls=$all_calls,gettid,rt_sigtimedwait,restart_syscall
 
 make_layers() {
 	local i
