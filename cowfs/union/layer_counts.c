@@ -1,76 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "union/layer_counts.h"
 
-#include "base/hash.h"
+#include "base/number_set.h"
 #include "union/fs.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 
-#define SET_SLOTS_MIN 64
-
-/* Files with several names that were counted already: a hash table of inode numbers, none of which is 0. */
-struct inode_set {
-	uint64_t *slots;
-	size_t slot_count, used;
-};
-
 struct layer_counting {
 	struct union_fs *fs;
 	struct layer_counts counts;
-	struct inode_set seen;
+	struct number_set seen;	    /* inodes with several names that were counted already */
 	struct layer_dir **pending; /* directories still to be read, a reference each */
 	size_t pending_count, pending_capacity;
 	struct layer_dir *dir; /* the one that is being read */
 	int fd;
 };
-
-/* -- files seen -- */
-
-static void set_insert(struct inode_set *set, uint64_t inode)
-{
-	size_t slot = hash_pair(0, inode, 0) & (set->slot_count - 1);
-
-	while (set->slots[slot])
-		slot = (slot + 1) & (set->slot_count - 1);
-	set->slots[slot] = inode;
-	set->used++;
-}
-
-static int set_grow(struct inode_set *set)
-{
-	struct inode_set grown = {
-		.slot_count = set->slot_count ? set->slot_count * 2 : SET_SLOTS_MIN,
-	};
-
-	grown.slots = calloc(grown.slot_count, sizeof(*grown.slots));
-	if (!grown.slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < set->slot_count; i++)
-		if (set->slots[i])
-			set_insert(&grown, set->slots[i]);
-	free(set->slots);
-	*set = grown;
-	return 0;
-}
-
-/* 1 when it was new, 0 when not, or -ENOMEM. */
-static int set_add(struct inode_set *set, uint64_t inode)
-{
-	size_t slot;
-
-	if (set->used * 2 >= set->slot_count && set_grow(set) < 0)
-		return -ENOMEM;
-	for (slot = hash_pair(0, inode, 0) & (set->slot_count - 1); set->slots[slot];
-	     slot = (slot + 1) & (set->slot_count - 1))
-		if (set->slots[slot] == inode)
-			return 0;
-	set_insert(set, inode);
-	return 1;
-}
-
-/* -- counting -- */
 
 /* Takes over the reference, also on failure; NULL: there was no memory for it. */
 static int push(struct layer_counting *counting, struct layer_dir *dir)
@@ -104,7 +50,7 @@ static int count_object(struct layer_counting *counting, const char *name)
 		return error == -ENOENT ? 0 : error; /* gone meanwhile */
 	counts->entries++;
 	if (!S_ISDIR(attributes.mode) && attributes.links > 1)
-		new = set_add(&counting->seen, attributes.inode);
+		new = number_set_add(&counting->seen, attributes.inode);
 	if (new <= 0)
 		return new;
 	counts->disk_bytes += attributes.blocks * 512;
@@ -205,6 +151,6 @@ void layer_counting_end(struct layer_counting *counting)
 	for (size_t i = 0; i < counting->pending_count; i++)
 		layer_dir_unref(counting->pending[i]);
 	free(counting->pending);
-	free(counting->seen.slots);
+	number_set_free(&counting->seen);
 	free(counting);
 }
