@@ -149,17 +149,49 @@ int difference_read(const struct difference *difference, struct inode *with, str
 	return 0;
 }
 
+void difference_item_release(const struct difference *difference, struct difference_item *item)
+{
+	if (item->with.inode)
+		union_forget(difference->with, item->with.inode, 1);
+	if (item->without.inode)
+		union_forget(difference->without, item->without.inode, 1);
+	free(item->name);
+	*item = (struct difference_item){ 0 };
+}
+
+/* Looks the name up in one of the unions; that it is not there is no error. */
+static int look_up(struct union_fs *fs, struct inode *dir, const char *name,
+		   struct union_entry *entry)
+{
+	int error =
+		fs && dir && inode_is_directory(dir) ? union_lookup(fs, dir, name, entry) : -ENOENT;
+
+	return error == -ENOENT ? 0 : error;
+}
+
+int difference_look_up(const struct difference *difference, struct inode *with,
+		       struct inode *without, const char *name, struct difference_item *ret_item)
+{
+	struct difference_item item = { .name = strdup(name) };
+	int error = item.name ? look_up(difference->with, with, name, &item.with) : -ENOMEM;
+
+	if (!error)
+		error = look_up(difference->without, without, name, &item.without);
+	if (!error && !item.with.inode && !item.without.inode)
+		error = -ENOENT;
+	if (error) {
+		difference_item_release(difference, &item);
+		return error;
+	}
+	item.kind = difference_of(difference, item.with.inode, item.without.inode);
+	*ret_item = item;
+	return 0;
+}
+
 void difference_list_free(const struct difference *difference, struct difference_list *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		struct difference_item *item = &list->items[i];
-
-		if (item->with.inode)
-			union_forget(difference->with, item->with.inode, 1);
-		if (item->without.inode)
-			union_forget(difference->without, item->without.inode, 1);
-		free(item->name);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		difference_item_release(difference, &list->items[i]);
 	free(list->items);
 	*list = (struct difference_list){ 0 };
 }

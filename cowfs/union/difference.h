@@ -61,6 +61,31 @@ void difference_list_free(const struct difference *difference, struct difference
 /* True when something below the item may differ. What is in a deleted directory is deleted with it, and not asked. */
 bool difference_goes_on(const struct difference *difference, const struct difference_item *item);
 
+/* Looks a name up in both, as difference_read() does for all. 0 or -errno; -ENOENT when it is in neither. */
+int difference_look_up(const struct difference *difference, struct inode *with,
+		       struct inode *without, const char *name, struct difference_item *ret_item);
+/* Gives back what an item refers to; also of zeros. */
+void difference_item_release(const struct difference *difference, struct difference_item *item);
+
+/* -- names without a look at the files, for who will look at few of many -- */
+
+struct difference_name {
+	char *name; /* owned */
+	enum difference_kind kind;
+	mode_t type; /* as shown with the topmost layer, or else without it */
+};
+
+/* Starts as zeros. */
+struct difference_names {
+	struct difference_name *names;
+	size_t count;
+};
+
+/* As difference_read(), with the same kinds. */
+int difference_read_names(const struct difference *difference, struct inode *with,
+			  struct inode *without, struct difference_names *ret_names);
+void difference_names_free(struct difference_names *names);
+
 /* -- a whole tree -- */
 
 struct difference_visit {

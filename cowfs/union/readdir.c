@@ -98,3 +98,38 @@ int union_readdir(struct union_fs *fs, struct inode *dir, uint64_t cookie, bool 
 		return 0;
 	return give_entries(&reading, cookie);
 }
+
+static int give_names(struct inode *dir, union_name_function *function, void *context)
+{
+	struct listing *listing = dir->directory->listing;
+	int result = 0;
+
+	for (struct listing_entry *entry = listing_after(listing, 0); entry && !result;
+	     entry = listing_next(listing, entry)) {
+		uint8_t type = entry->upper_type ? entry->upper_type : entry->lower_type;
+		const struct union_name name = {
+			.name = listing_name(listing, entry),
+			.type = (mode_t)DTTOIF(type),
+			.layer = entry->upper_type ? 0 : entry->lower,
+		};
+
+		if (listing_entry_is_visible(entry))
+			result = function(context, &name);
+	}
+	return result;
+}
+
+int union_list_names(struct union_fs *fs, struct inode *dir, union_name_function *function,
+		     void *context)
+{
+	int result;
+
+	if (!inode_is_directory(dir))
+		return -ENOTDIR;
+	result = directory_lock(fs, dir, false);
+	if (result)
+		return result;
+	result = give_names(dir, function, context);
+	directory_unlock(dir);
+	return result;
+}

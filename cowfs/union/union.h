@@ -136,6 +136,18 @@ typedef int union_dirent_function(void *context, const struct union_dirent *dire
 int union_readdir(struct union_fs *fs, struct inode *dir, uint64_t cookie, bool details,
 		  union_dirent_function *function, void *context);
 
+/* A name of a directory, as far as reading the layers' directories tells. */
+struct union_name {
+	const char *name;
+	mode_t type;	/* S_IFREG and kin */
+	unsigned layer; /* of the name; a copy in a hard-link index may be in another one */
+};
+
+/* All names but "." and "..", without a look at any of the files. A function's non-zero result ends it and is returned. */
+typedef int union_name_function(void *context, const struct union_name *name);
+int union_list_names(struct union_fs *fs, struct inode *dir, union_name_function *function,
+		     void *context);
+
 /* -- attributes: attributes.c, xattr.c -- */
 
 int union_getattr(struct union_fs *fs, struct inode *inode, struct attributes *ret_attributes);

@@ -122,9 +122,44 @@ static void expect(struct expectation *expectation)
 
 /* -- as it is told -- */
 
+/* What listings alone tell of a directory is what a look at the files tells. */
+static void compare_names_and_files(const struct difference *difference, const char *path,
+				    struct inode *with, struct inode *without)
+{
+	struct difference_names names;
+	struct difference_list list;
+
+	if (difference_read_names(difference, with, without, &names) < 0 ||
+	    difference_read(difference, with, without, &list) < 0)
+		give_up("%s: cannot be read", path);
+	if (names.count != list.count)
+		give_up("%s: %zu names, %zu files", path, names.count, list.count);
+	for (size_t i = 0; i < names.count; i++) {
+		const struct difference_item *item = &list.items[i];
+		const struct difference_name *name = &names.names[i];
+		mode_t mode = item->with.inode ? item->with.attributes.mode
+					       : item->without.attributes.mode;
+
+		if (strcmp(name->name, item->name) != 0 || name->kind != item->kind ||
+		    name->type != (mode & S_IFMT))
+			give_up("%s: name %s is not file %s", path, name->name, item->name);
+	}
+	difference_names_free(&names);
+	difference_list_free(difference, &list);
+}
+
+struct telling {
+	struct lines lines;
+	struct difference difference;
+};
+
 static int visit(void *context, const struct difference_visit *visit)
 {
-	add_line(context, visit->item->kind, visit->path);
+	struct telling *telling = context;
+
+	add_line(&telling->lines, visit->item->kind, visit->path);
+	compare_names_and_files(&telling->difference, visit->path, visit->item->with.inode,
+				visit->item->without.inode);
 	return 0;
 }
 
@@ -134,15 +169,16 @@ static int unreadable(void *context, const char *path, int error)
 	give_up("%s: %s", path, strerror(-error));
 }
 
-static void walk(const struct inspection *inspection, struct union_fs *below, struct lines *lines)
+static void walk(const struct inspection *inspection, struct union_fs *below,
+		 struct telling *telling)
 {
-	struct difference_visitor visitor = { visit, unreadable, lines };
-	struct difference difference;
+	struct inode *with = union_root(inspection->fs), *without = union_root(below);
+	struct difference_visitor visitor = { visit, unreadable, telling };
 	int error;
 
-	difference_init(&difference, inspection->fs, below);
-	error = difference_walk(&difference, union_root(inspection->fs), union_root(below),
-				&visitor);
+	difference_init(&telling->difference, inspection->fs, below);
+	compare_names_and_files(&telling->difference, "/", with, without);
+	error = difference_walk(&telling->difference, with, without, &visitor);
 	if (error)
 		give_up("difference_walk: %s", strerror(-error));
 }
@@ -150,15 +186,16 @@ static void walk(const struct inspection *inspection, struct union_fs *below, st
 void inspect_difference(const struct inspection *inspection, struct union_fs *below)
 {
 	struct expectation expectation = { .stack = inspection->stack };
-	struct lines told = { 0 };
+	struct telling telling = { 0 };
+	const struct lines *told = &telling.lines, *expected = &expectation.lines;
 
 	expect(&expectation);
-	walk(inspection, below, &told);
-	for (size_t i = 0; i < told.count && i < expectation.lines.count; i++)
-		if (strcmp(told.lines[i], expectation.lines.lines[i]) != 0)
-			give_up("expected %s, told %s", expectation.lines.lines[i], told.lines[i]);
-	if (told.count != expectation.lines.count)
-		give_up("expected %zu lines, told %zu", expectation.lines.count, told.count);
-	free_lines(&told);
+	walk(inspection, below, &telling);
+	for (size_t i = 0; i < told->count && i < expected->count; i++)
+		if (strcmp(told->lines[i], expected->lines[i]) != 0)
+			give_up("expected %s, told %s", expected->lines[i], told->lines[i]);
+	if (told->count != expected->count)
+		give_up("expected %zu lines, told %zu", expected->count, told->count);
+	free_lines(&telling.lines);
 	free_lines(&expectation.lines);
 }
