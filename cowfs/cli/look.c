@@ -88,26 +88,30 @@ void look_decide_color(struct look *look)
 {
 	const char *terminal = getenv("TERM"), *refused = getenv("NO_COLOR");
 
+	look->out = stdout;
 	look->color = !look->no_color && !look->as_json && !look->ends_with_zero &&
 		      isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0 &&
 		      !(refused && *refused);
 }
 
+int look_find(struct look *look, int argc, char **argv)
+{
+	if (!stack_argument_is_missing(&look->stack))
+		return STATUS_OK;
+	if (optind >= argc) {
+		say("give a mounted union, or LAYER[:LAYER...]; see cowfs %s --help", argv[0]);
+		return STATUS_USAGE;
+	}
+	look->name = argv[optind++];
+	return stack_argument_find(&look->stack, look->name);
+}
+
 int look_open(struct look *look, int argc, char **argv)
 {
-	int status;
+	int status = look_find(look, argc, argv);
 
-	if (stack_argument_is_missing(&look->stack)) {
-		if (optind >= argc) {
-			say("give a mounted union, or LAYER[:LAYER...]; see cowfs %s --help",
-			    argv[0]);
-			return STATUS_USAGE;
-		}
-		look->name = argv[optind++];
-		status = stack_argument_find(&look->stack, look->name);
-		if (status != STATUS_OK)
-			return status;
-	}
+	if (status != STATUS_OK)
+		return status;
 	look_decide_color(look);
 	return stack_argument_open(&look->stack, &look->fs);
 }
@@ -150,7 +154,7 @@ void look_print_color(const struct look *look, enum look_color color)
 	};
 
 	if (look->color)
-		(void)fputs(sequences[color], stdout);
+		(void)fputs(sequences[color], look->out);
 }
 
 void look_print_name(const struct look *look, enum look_color color, const char *name)
@@ -163,7 +167,7 @@ void look_print_name(const struct look *look, enum look_color color, const char 
 	}
 	if (color != COLOR_NONE)
 		look_print_color(look, color);
-	(void)fputs(buffer_string(&text), stdout);
+	(void)fputs(buffer_string(&text), look->out);
 	if (color != COLOR_NONE)
 		look_print_color(look, COLOR_NONE);
 }

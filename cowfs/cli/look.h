@@ -13,6 +13,7 @@
 
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Begins as zeros. */
 struct look {
@@ -23,6 +24,7 @@ struct look {
 	bool no_color;
 	struct union_fs *fs; /* from look_open() on */
 	bool color;	     /* likewise */
+	FILE *out;	     /* likewise: standard output, or where what is printed shall go */
 };
 
 /* Letters of options that are long only. */
@@ -54,9 +56,10 @@ int look_parse(struct look *look, int argc, char **argv, const char *letters,
 	       bool (*take)(void *context, int letter, const char *value), void *context);
 
 /*
- * Finds the layers, by the next operand unless options named them, and opens them. A status. What is left of the
- * operands begins at optind.
+ * Finds the layers, by the next operand unless options named them; look_open() also opens them. A status. What is left of
+ * the operands begins at optind.
  */
+int look_find(struct look *look, int argc, char **argv);
 int look_open(struct look *look, int argc, char **argv);
 void look_close(struct look *look);
 /* What look_open() decides, for who opens otherwise: colours are for a terminal that wants them. */

@@ -329,16 +329,13 @@ static void warn_of_missing_privilege(const struct stack_argument *stack, const 
 		    layer.path);
 }
 
-/* The layers from the topmost, or the one below it, on. */
-static int open_layers(const struct stack_argument *stack, bool with_topmost,
-		       struct union_fs **ret_fs)
+int stack_argument_open_from(const struct stack_argument *stack, unsigned first,
+			     struct union_fs **ret_fs, struct problem *problem)
 {
 	const struct mount_options *options = &stack->options;
-	const char *upper = with_topmost ? options->upper : NULL;
-	size_t skipped = !with_topmost && !options->upper ? 1 : 0;
-	const struct union_options union_options = {
-		.lowers = (const char *const *)options->lowers.strings + skipped,
-		.lower_count = options->lowers.count - skipped,
+	const char *upper = first == 0 ? options->upper : NULL;
+	size_t skipped = options->upper && first > 0 ? first - 1 : first;
+	struct union_options union_options = {
 		.upper = upper,
 		.workdir = upper ? options->workdir : NULL,
 		.dialect = options->dialect,
@@ -349,32 +346,39 @@ static int open_layers(const struct stack_argument *stack, bool with_topmost,
 		.read_only = true,
 		.only_look = true,
 	};
-	struct problem problem = { .text = "" }, warning = { .text = "" };
+	struct problem warning = { .text = "" };
 
-	if (!union_options.lower_count) {
+	if (skipped >= options->lowers.count) {
 		*ret_fs = NULL;
-		return STATUS_OK;
+		return 0;
 	}
+	union_options.lowers = (const char *const *)options->lowers.strings + skipped;
+	union_options.lower_count = options->lowers.count - skipped;
 	allow_descriptors();
-	if (union_open(&union_options, ret_fs, &problem, &warning) < 0) {
-		say("%s", problem.text);
-		return STATUS_FAILED;
-	}
-	return STATUS_OK;
+	return union_open(&union_options, ret_fs, problem, &warning);
 }
 
 int stack_argument_open(const struct stack_argument *stack, struct union_fs **ret_fs)
 {
-	int status = open_layers(stack, true, ret_fs);
+	struct problem problem = { .text = "" };
 
-	if (status == STATUS_OK)
-		warn_of_missing_privilege(stack, *ret_fs);
-	return status;
+	if (stack_argument_open_from(stack, 0, ret_fs, &problem) < 0) {
+		say("%s", problem.text);
+		return STATUS_FAILED;
+	}
+	warn_of_missing_privilege(stack, *ret_fs);
+	return STATUS_OK;
 }
 
 int stack_argument_open_below(const struct stack_argument *stack, struct union_fs **ret_fs)
 {
-	return open_layers(stack, false, ret_fs);
+	struct problem problem = { .text = "" };
+
+	if (stack_argument_open_from(stack, 1, ret_fs, &problem) < 0) {
+		say("%s", problem.text);
+		return STATUS_FAILED;
+	}
+	return STATUS_OK;
 }
 
 void stack_argument_free(struct stack_argument *stack)

@@ -61,4 +61,11 @@ int stack_argument_open(const struct stack_argument *stack, struct union_fs **re
 /* The same without the topmost layer; *ret_fs is NULL when it is the only one. */
 int stack_argument_open_below(const struct stack_argument *stack, struct union_fs **ret_fs);
 
+/*
+ * The same with only the layers from this index on, 0 being the topmost; *ret_fs is NULL when there are none. Says nothing:
+ * 0 or -errno with a problem.
+ */
+int stack_argument_open_from(const struct stack_argument *stack, unsigned first,
+			     struct union_fs **ret_fs, struct problem *problem);
+
 void stack_argument_free(struct stack_argument *stack);

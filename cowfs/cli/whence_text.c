@@ -57,7 +57,7 @@ static int widest(const struct look *look, const struct provenance *provenance)
 static void print_path(const struct look *look, enum look_color color, const char *path, int width)
 {
 	look_print_name(look, color, path ? path : "");
-	(void)printf("%*s  ", width > width_of(path) ? width - width_of(path) : 0, "");
+	(void)fprintf(look->out, "%*s  ", width > width_of(path) ? width - width_of(path) : 0, "");
 }
 
 static void print_headline(const struct look *look, const char *path,
@@ -65,18 +65,18 @@ static void print_headline(const struct look *look, const char *path,
 {
 	look_print_name(look, COLOR_NONE, path);
 	if (!provenance->shown) {
-		(void)puts(": deleted");
+		(void)fputs(": deleted\n", look->out);
 		return;
 	}
-	(void)printf(": %s, from layer %u", look_type_name(provenance->shown->attributes.mode),
-		     provenance->layer);
+	(void)fprintf(look->out, ": %s, from layer %u",
+		      look_type_name(provenance->shown->attributes.mode), provenance->layer);
 	if (provenance->copied_up) {
-		(void)printf(", copied up from layer %u", provenance->origin_layer);
+		(void)fprintf(look->out, ", copied up from layer %u", provenance->origin_layer);
 		if (!provenance->origin_path)
-			(void)printf(", where it was number %ju and had another name",
-				     (uintmax_t)provenance->origin_inode);
+			(void)fprintf(look->out, ", where it was number %ju and had another name",
+				      (uintmax_t)provenance->origin_inode);
 	}
-	(void)putchar('\n');
+	(void)fputc('\n', look->out);
 }
 
 /* Names what hides it only when it is not in another line: when it hides a directory above. */
@@ -85,13 +85,13 @@ static void print_hider(const struct look *look, const char *how,
 {
 	cleanup_free char *path = NULL;
 
-	(void)printf("%s layer %u", how, place->hider);
+	(void)fprintf(look->out, "%s layer %u", how, place->hider);
 	for (size_t i = 0; i < provenance->count; i++)
 		if (provenance->places[i].layer == place->hider &&
 		    strcmp(provenance->places[i].path, place->hider_path) == 0)
 			return;
 	path = real_path(look->fs, place->hider, place->hider_path);
-	(void)fputs(": ", stdout);
+	(void)fputs(": ", look->out);
 	look_print_name(look, COLOR_NONE, path ? path : "");
 }
 
@@ -101,9 +101,9 @@ static void print_hiding(const struct look *look, const struct provenance *prove
 	switch (place->hiding) {
 	case PROVENANCE_SEEN:
 		if (place == provenance->shown)
-			(void)fputs("shown", stdout);
+			(void)fputs("shown", look->out);
 		else
-			(void)fputs(place->exists ? "merged" : "hides what is below", stdout);
+			(void)fputs(place->exists ? "merged" : "hides what is below", look->out);
 		break;
 	case PROVENANCE_COVERED:
 		print_hider(look, "covered by", provenance, place);
@@ -123,18 +123,18 @@ static void print_hiding(const struct look *look, const struct provenance *prove
 static void print_marks(const struct look *look, const struct provenance_place *place)
 {
 	if (!place->exists)
-		(void)fputs("whiteout, ", stdout);
+		(void)fputs("whiteout, ", look->out);
 	else if (place->whiteout)
-		(void)fputs("beside a whiteout, ", stdout);
+		(void)fputs("beside a whiteout, ", look->out);
 	if (place->opaque)
-		(void)fputs("opaque, ", stdout);
+		(void)fputs("opaque, ", look->out);
 	if (place->redirect) {
-		(void)fputs("moved here from ", stdout);
+		(void)fputs("moved here from ", look->out);
 		look_print_name(look, COLOR_NONE, place->redirect);
-		(void)fputs(", ", stdout);
+		(void)fputs(", ", look->out);
 	}
 	if (place->redirected)
-		(void)fputs("found where it was moved from, ", stdout);
+		(void)fputs("found where it was moved from, ", look->out);
 }
 
 static enum look_color color_of(const struct provenance *provenance,
@@ -152,14 +152,14 @@ static void print_place(const struct look *look, const struct provenance *proven
 {
 	cleanup_free char *real = real_path(look->fs, place->layer, place->path);
 
-	(void)printf("%4u  ", place->layer);
+	(void)fprintf(look->out, "%4u  ", place->layer);
 	print_path(look, color_of(provenance, place), real, width);
 	print_marks(look, place);
 	if (provenance->by_index && place == provenance->shown)
-		(void)fputs("has the name", stdout);
+		(void)fputs("has the name", look->out);
 	else
 		print_hiding(look, provenance, place);
-	(void)putchar('\n');
+	(void)fputc('\n', look->out);
 }
 
 void whence_print(const struct look *look, const char *path, const struct provenance *provenance)
@@ -168,9 +168,9 @@ void whence_print(const struct look *look, const char *path, const struct proven
 
 	print_headline(look, path, provenance);
 	if (provenance->by_index) {
-		(void)printf("%4u  ", provenance->layer);
+		(void)fprintf(look->out, "%4u  ", provenance->layer);
 		print_path(look, COLOR_ADDED, provenance->real_path, width);
-		(void)puts("shown, copied up through another hard link of it");
+		(void)fputs("shown, copied up through another hard link of it\n", look->out);
 	}
 	for (size_t i = 0; i < provenance->count; i++)
 		print_place(look, provenance, &provenance->places[i], width);
