@@ -10,6 +10,7 @@ int command_check(int argc, char **argv);
 int command_commit(int argc, char **argv);
 int command_convert(int argc, char **argv);
 int command_diff(int argc, char **argv);
+int command_explore(int argc, char **argv);
 int command_layers(int argc, char **argv);
 int command_ls(int argc, char **argv);
 int command_mount(enum mount_form form, int argc, char **argv);

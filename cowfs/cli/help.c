@@ -25,6 +25,7 @@ void help_cowfs(void)
 		"  layers  show a stack of layers, and what each holds\n"
 		"  whence  tell which layer a file comes from, and what hides what\n"
 		"  diff    show what the upper layer adds, changes and deletes\n"
+		"  explore look into a stack of layers in a terminal\n"
 		"  ls      list a directory of a stack of layers, without mounting it\n"
 		"  tree    show all that a stack of layers holds\n"
 		"  cat     print a file of a stack of layers\n"

@@ -34,13 +34,28 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "apply", command_apply },   { "cat", command_cat },	      { "check", command_check },
-	{ "commit", command_commit }, { "convert", command_convert }, { "diff", command_diff },
-	{ "layers", command_layers }, { "ls", command_ls },	      { "mount", run_mount },
-	{ "report", command_report }, { "squash", command_squash },   { "stat", command_stat },
-	{ "tree", command_tree },     { "umount", command_umount },   { "whence", command_whence },
-	{ "help", run_help },	      { "--help", run_help },	      { "-h", run_help },
-	{ "version", run_version },   { "--version", run_version },   { "-V", run_version },
+	{ "apply", command_apply },
+	{ "cat", command_cat },
+	{ "check", command_check },
+	{ "commit", command_commit },
+	{ "convert", command_convert },
+	{ "diff", command_diff },
+	{ "explore", command_explore },
+	{ "layers", command_layers },
+	{ "ls", command_ls },
+	{ "mount", run_mount },
+	{ "report", command_report },
+	{ "squash", command_squash },
+	{ "stat", command_stat },
+	{ "tree", command_tree },
+	{ "umount", command_umount },
+	{ "whence", command_whence },
+	{ "help", run_help },
+	{ "--help", run_help },
+	{ "-h", run_help },
+	{ "version", run_version },
+	{ "--version", run_version },
+	{ "-V", run_version },
 };
 
 /* Other names under which the program is installed. */
