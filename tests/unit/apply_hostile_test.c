@@ -19,7 +19,7 @@ static void tear_down(void)
 	tar_fixture_remove(&fixture);
 }
 
-TestSuite(apply_hostile, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(apply_hostile, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static bool exists(const char *path)
 {

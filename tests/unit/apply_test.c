@@ -21,7 +21,7 @@ static void tear_down(void)
 	tar_fixture_remove(&fixture);
 }
 
-TestSuite(apply, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(apply, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static struct stat status_of(const char *path)
 {

@@ -35,7 +35,7 @@ static void tear_down(void)
 	scratch_remove(&scratch);
 }
 
-TestSuite(commit, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(commit, .init = set_up, .fini = tear_down, .timeout = 300);
 
 /* Opens these layers, the topmost first, up to NULL. */
 static struct union_fs *open_layers(const char *const *names)

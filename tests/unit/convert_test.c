@@ -28,7 +28,7 @@ static void tear_down(void)
 	scratch_remove(&scratch);
 }
 
-TestSuite(convert, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(convert, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static int convert(enum whiteout_dialect dialect)
 {

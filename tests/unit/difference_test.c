@@ -35,7 +35,7 @@ static void tear_down(void)
 	union_fixture_remove(&fixture);
 }
 
-TestSuite(difference, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(difference, .init = set_up, .fini = tear_down, .timeout = 300);
 
 /* Looks at what was written, with and without the upper layer. */
 static void look(void)

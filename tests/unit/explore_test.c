@@ -45,7 +45,7 @@ static void tear_down(void)
 	union_fixture_remove(&fixture);
 }
 
-TestSuite(explore, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(explore, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static void open_all(void)
 {

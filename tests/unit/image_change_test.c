@@ -19,7 +19,7 @@ static void tear_down(void)
 	json_put(document);
 }
 
-TestSuite(image_change, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(image_change, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static void check(const char *instruction, const char *member, const char *expected)
 {

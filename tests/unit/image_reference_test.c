@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-TestSuite(image_reference, .timeout = 20);
+TestSuite(image_reference, .timeout = 300);
 
 static void check(const char *typed, const char *full)
 {

@@ -47,7 +47,7 @@ static void tear_down(void)
 	scratch_remove(&scratch);
 }
 
-TestSuite(image_store, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(image_store, .init = set_up, .fini = tear_down, .timeout = 300);
 
 static struct image_recipe recipe_named(const char *name)
 {
