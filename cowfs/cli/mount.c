@@ -131,6 +131,8 @@ static void ready(struct session *session, void *context)
 {
 	struct mount *mount = context;
 
+	if (session_warning(session)[0])
+		say("%s", session_warning(session));
 	if (mount->options.verbose)
 		tell_what_was_agreed(session);
 	daemon_ready(mount->daemon);
@@ -170,6 +172,7 @@ static int create_session(struct mount *mount, const struct string_list *kernel_
 		.threads = options->threads,
 		.idle_threads = options->idle_threads,
 		.clone_fd = options->clone_fd,
+		.io_uring = options->io_uring,
 		.ready = ready,
 		.context = mount,
 	};

@@ -363,6 +363,7 @@ static const struct known_option known_options[] = {
 	{ "clone_fd", NO_VALUE, set_true, MEMBER(clone_fd) },
 	{ "max_threads", A_VALUE, set_threads, MEMBER(threads) },
 	{ "max_idle_threads", A_VALUE, set_threads, MEMBER(idle_threads) },
+	{ "io_uring", NO_VALUE, set_true, MEMBER(io_uring) },
 	{ "debug", MAYBE_VALUE, set_debug, 0 },
 	{ "remount", NO_VALUE, refuse_remount, 0 },
 

@@ -25,6 +25,7 @@ enum wish {
 	CHANGING, /* only when somebody does */
 	WRITEBACK,
 	ACL,
+	URING,
 	GIVEN, /* nothing to ask for: what the kernel offers is in effect */
 };
 
@@ -50,7 +51,7 @@ static const struct feature {
 	{ "no_open_support", FUSE_CAP_NO_OPEN_SUPPORT, GIVEN },
 	{ "no_opendir_support", FUSE_CAP_NO_OPENDIR_SUPPORT, GIVEN },
 #ifdef FUSE_CAP_OVER_IO_URING
-	{ "over_io_uring", FUSE_CAP_OVER_IO_URING, NEVER },
+	{ "over_io_uring", FUSE_CAP_OVER_IO_URING, URING },
 #endif
 	{ "parallel_dirops", FUSE_CAP_PARALLEL_DIROPS, ALWAYS },
 	{ "posix_acl", FUSE_CAP_POSIX_ACL, ACL },
@@ -111,6 +112,8 @@ static bool is_wished(const struct negotiation *wanted, enum wish wish)
 		return wanted->writeback && !wanted->changing;
 	case ACL:
 		return wanted->posix_acl;
+	case URING:
+		return wanted->io_uring;
 	}
 	return false;
 }
@@ -164,6 +167,7 @@ void negotiate(const struct negotiation *wanted, struct fuse_conn_info *connecti
 	result.no_opendir = !wanted->changing && is_in_effect(&result, "no_opendir_support");
 	result.dont_mask = is_in_effect(&result, "dont_mask");
 	result.kill_privileges = is_in_effect(&result, "handle_killpriv_v2");
+	result.io_uring = is_in_effect(&result, "over_io_uring");
 	*ret_negotiated = result;
 }
 

@@ -21,12 +21,14 @@ struct negotiated {
 	bool no_open, no_opendir;			   /* ENOSYS ends these messages for good */
 	bool dont_mask;					   /* the umask comes with the request */
 	bool kill_privileges; /* clearing setuid at a write is left to us */
+	bool io_uring;	      /* messages come over it */
 };
 
 struct negotiation {
 	bool writeback; /* the kernel may hold written data back */
 	bool changing;	/* layers change underneath: the kernel asks again */
 	bool posix_acl; /* the kernel enforces and caches POSIX ACLs */
+	bool io_uring;	/* messages come over io_uring */
 };
 
 void negotiate(const struct negotiation *wanted, struct fuse_conn_info *connection,

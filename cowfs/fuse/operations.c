@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/operations.h"
 
+#include "fuse/uring.h"
+
 #include <stdint.h>
 
 struct inode *inode_of(const struct session *session, fuse_ino_t node)
@@ -36,9 +38,12 @@ static void op_init(void *userdata, struct fuse_conn_info *connection)
 		.changing = session->options.changing,
 		.writeback = session->options.writeback && !session->options.read_only,
 		.posix_acl = !session->options.no_acl && !session->options.no_xattr,
+		.io_uring = session->options.io_uring,
 	};
 
 	negotiate(&wanted, connection, &session->negotiated);
+	if (wanted.io_uring && !session->negotiated.io_uring)
+		(void)uring_not_offered(&session->warning);
 	if (session->options.ready)
 		session->options.ready(session, session->options.context);
 }

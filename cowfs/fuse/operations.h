@@ -27,6 +27,7 @@ struct session {
 	struct fuse_session *fuse;
 	double timeout; /* of entries, attributes and absent names, in seconds */
 	struct negotiated negotiated;
+	struct problem warning; /* what is missing, if anything */
 	struct counts counts;
 	struct workers workers;
 	_Atomic uint64_t forgotten; /* inodes, since the start */

@@ -7,6 +7,7 @@
 #include "fuse/killpriv.h"
 #include "fuse/library_log.h"
 #include "fuse/operations.h"
+#include "fuse/uring.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,6 +65,8 @@ static int add_arguments(struct fuse_args *args, const struct session_options *o
 		result = add_option(args, "fsname", options->fsname);
 	if (result == 0)
 		result = add_option(args, "subtype", options->subtype);
+	if (result == 0 && options->io_uring)
+		result = add_option(args, "io_uring", NULL);
 	for (size_t i = 0; options->mount_options && options->mount_options[i] && result == 0; i++)
 		result = add_option(args, options->mount_options[i], NULL);
 	return result;
@@ -117,6 +120,8 @@ int session_create(struct union_fs *fs, const struct session_options *options,
 	session->timeout = options->changing ? options->timeout : TIMEOUT_FOREVER;
 	(void)clock_gettime(CLOCK_MONOTONIC, &session->started);
 	library_log_take(options->debug);
+	if (options->io_uring && uring_check(&session->warning) < 0)
+		session->options.io_uring = false;
 	union_observe(fs, forget_stale, session);
 	result = create_fuse_session(session, problem);
 	if (result < 0) {
@@ -253,6 +258,11 @@ int session_run(struct session *session)
 	session->seeker = NULL;
 	session_running = NULL;
 	return result;
+}
+
+const char *session_warning(const struct session *session)
+{
+	return session->warning.text;
 }
 
 int session_describe(const struct session *session, struct buffer *text)

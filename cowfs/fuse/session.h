@@ -49,6 +49,7 @@ struct session_options {
 	unsigned threads;      /* at most this many; 0: the default */
 	unsigned idle_threads; /* keep at most this many idle; 0: the default */
 	bool clone_fd;	       /* a device descriptor for each thread */
+	bool io_uring;	       /* messages come over io_uring, if that can be */
 	/* Called in session_run() once the kernel has answered, with context; may be NULL. */
 	void (*ready)(struct session *session, void *context);
 	void *context;
@@ -78,6 +79,12 @@ int session_run(struct session *session);
 
 /* The session that runs, or NULL. For debuggers, which cannot find it otherwise (tools/gdb/cowfs.py); nothing else may use it. */
 extern struct session *session_running;
+
+/*
+ * Why something asked for could not be had, and the session goes on without: a sentence, or "". Final once the kernel has
+ * answered; valid until session_destroy().
+ */
+const char *session_warning(const struct session *session);
 
 /* What was agreed with the kernel, one feature a line, sorted. 0 or -ENOMEM. */
 int session_describe(const struct session *session, struct buffer *text);

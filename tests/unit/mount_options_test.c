@@ -237,14 +237,16 @@ Test(mount_options, ownership)
 
 Test(mount_options, the_last_of_two_wins)
 {
-	struct mount_options options = accept(
-		MOUNT_COMMAND, "-o lowerdir=x,ro,fsync=0 -o lowerdir=a:b,rw,fsync=1,writeback=1,"
-			       "whiteout=aufs,whiteout=overlay,redirect=copy m");
+	struct mount_options options =
+		accept(MOUNT_COMMAND,
+		       "-o lowerdir=x,ro,fsync=0 -o lowerdir=a:b,rw,fsync=1,writeback=1,io_uring,"
+		       "whiteout=aufs,whiteout=overlay,redirect=copy m");
 
 	CHECK_LIST(&options.lowers, "a", "b");
 	cr_expect_not(options.read_only);
 	cr_expect_not(options.volatile_upper);
 	cr_expect(options.writeback);
+	cr_expect(options.io_uring);
 	cr_expect_eq(options.dialect, WHITEOUT_OVERLAY);
 	cr_expect_eq(options.redirect, REDIRECT_COPY);
 	mount_options_free(&options);
