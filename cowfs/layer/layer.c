@@ -3,14 +3,13 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "base/hash.h"
+#include "base/privilege.h"
 #include "layer/layer_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Fixed: it is part of what identities on disk mean. */
@@ -20,20 +19,10 @@
 
 /* -- opening -- */
 
-/* Whether trusted. attributes may be readable: only a try tells if the user namespace agrees. */
-static bool has_admin_capability(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data) != 0)
-		return false;
-	return data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
-}
-
 static enum xattr_namespace probe_reading(int root)
 {
-	bool admin = has_admin_capability();
+	/* Whether trusted. attributes may be readable: only a try tells if the user namespace agrees. */
+	bool admin = privilege_is_admin();
 
 	/* Without the privilege, trusted. answers "none" whether the file system has it or not. */
 	if (admin && confined_getxattr(root, NULL, "trusted." PROBE_SUFFIX, NULL, 0) != -ENOTSUP)
