@@ -78,6 +78,7 @@ static const char mount_option_help[] =
 	"                        (on; for container engines: copy)\n"
 	"  volatile, fsync=0     never sync: fast, and lost in a crash\n"
 	"  writeback=0|1         let the kernel gather small writes (0)\n"
+	"  io=cached|passthrough  who reads and writes data: we, or the kernel itself (cached)\n"
 	"  timeout=SECONDS       layers change underneath: look again after so long\n"
 	"  uidmapping=, gidmapping=  DISK:SHOWN:COUNT[:...]\n"
 	"  squash_to_root, squash_to_uid=, squash_to_gid=  everything belongs to one id\n"

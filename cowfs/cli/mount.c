@@ -61,6 +61,17 @@ static void prepare_process(void)
 	}
 }
 
+/* Before the layers are opened, as that is done differently. */
+static void check_passthrough(struct mount *mount)
+{
+	struct problem problem;
+
+	if (mount->options.passthrough && session_check_passthrough(&problem) < 0) {
+		say("%s", problem.text);
+		mount->options.passthrough = false;
+	}
+}
+
 static int open_union(struct mount *mount, struct problem *problem)
 {
 	struct mount_options *options = &mount->options;
@@ -78,6 +89,7 @@ static int open_union(struct mount *mount, struct problem *problem)
 		.no_xattr = options->no_xattr,
 		.changing = options->changing,
 		.static_nlink = options->static_nlink,
+		.own_mounts = options->passthrough && (options->read_only || !options->upper),
 	};
 	struct problem warning = { .text = "" };
 	int result = union_open(&union_options, &mount->fs, problem, &warning);
@@ -131,8 +143,9 @@ static void ready(struct session *session, void *context)
 {
 	struct mount *mount = context;
 
-	if (session_warning(session)[0])
-		say("%s", session_warning(session));
+	for (enum session_warning which = 0; which < SESSION_WARNINGS; which++)
+		if (session_warning(session, which)[0])
+			say("%s", session_warning(session, which));
 	if (mount->options.verbose)
 		tell_what_was_agreed(session);
 	daemon_ready(mount->daemon);
@@ -172,6 +185,7 @@ static int create_session(struct mount *mount, const struct string_list *kernel_
 		.threads = options->threads,
 		.idle_threads = options->idle_threads,
 		.clone_fd = options->clone_fd,
+		.passthrough = options->passthrough,
 		.io_uring = options->io_uring,
 		.ready = ready,
 		.context = mount,
@@ -211,6 +225,7 @@ static int work(struct daemon *daemon, void *context)
 
 	mount->daemon = daemon;
 	prepare_process();
+	check_passthrough(mount);
 	if (open_union(mount, &problem) < 0) {
 		say("%s", problem.text);
 		return STATUS_FAILED;

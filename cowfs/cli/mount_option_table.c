@@ -163,6 +163,16 @@ static int set_writeback(const struct known_option *option, const struct option_
 	return 0;
 }
 
+static int set_io(const struct known_option *option, const struct option_text *text,
+		  struct mount_options *options, struct problem *problem)
+{
+	(void)option;
+	if (strcmp(text->value, "cached") != 0 && strcmp(text->value, "passthrough") != 0)
+		return malformed(text, "cached or passthrough", problem);
+	options->passthrough = text->value[0] == 'p';
+	return 0;
+}
+
 static int set_timeout(const struct known_option *option, const struct option_text *text,
 		       struct mount_options *options, struct problem *problem)
 {
@@ -345,6 +355,7 @@ static const struct known_option known_options[] = {
 	{ "volatile", NO_VALUE, set_true, MEMBER(volatile_upper) },
 	{ "fsync", A_VALUE, set_fsync, 0 },
 	{ "writeback", A_VALUE, set_writeback, 0 },
+	{ "io", A_VALUE, set_io, 0 },
 	{ "timeout", A_VALUE, set_timeout, 0 },
 	{ "uidmapping", A_VALUE, set_map, MEMBER(ownership.users) },
 	{ "gidmapping", A_VALUE, set_map, MEMBER(ownership.groups) },

@@ -49,6 +49,7 @@ struct mount_options {
 	bool foreground, verbose, debug;
 	struct string_list debug_globs; /* what paths are traced with debug; none: all */
 	bool fake;			/* mount -f: do everything but mount */
+	bool passthrough;		/* the kernel reads and writes the layers' files itself */
 	bool clone_fd, io_uring;
 	unsigned threads, idle_threads; /* 0: the default */
 

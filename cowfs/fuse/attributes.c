@@ -9,11 +9,12 @@
 void op_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
 	struct session *session = begin(req, MESSAGE_GETATTR, node);
+	struct inode *inode = inode_of(session, node);
 	struct attributes attributes;
-	int result = union_getattr(session->fs, inode_of(session, node), &attributes);
+	int result = union_getattr(session->fs, inode, &attributes);
 
 	(void)file;
-	reply_attributes(session, req, result, &attributes);
+	reply_attributes(session, req, inode, result, &attributes);
 }
 
 /* The change time is the disk's own affair: with the writeback cache the kernel sends one too. */
@@ -63,7 +64,7 @@ void op_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attr, int to_set,
 		result = union_setattr(session->fs, inode, &change, &attributes);
 	else
 		result = union_getattr(session->fs, inode, &attributes);
-	reply_attributes(session, req, result, &attributes);
+	reply_attributes(session, req, inode, result, &attributes);
 }
 
 #ifdef HAVE_STRUCT_FUSE_LOWLEVEL_OPS_STATX
@@ -104,9 +105,10 @@ static void statx_from_attributes(const struct attributes *attributes, struct st
 void op_statx(fuse_req_t req, fuse_ino_t node, int flags, int mask, struct fuse_file_info *file)
 {
 	struct session *session = begin(req, MESSAGE_STATX, node);
+	struct inode *inode = inode_of(session, node);
 	struct attributes attributes;
 	struct statx statx;
-	int result = union_getattr(session->fs, inode_of(session, node), &attributes);
+	int result = union_getattr(session->fs, inode, &attributes);
 
 	(void)flags;
 	(void)mask;
@@ -117,7 +119,7 @@ void op_statx(fuse_req_t req, fuse_ino_t node, int flags, int mask, struct fuse_
 	}
 	statx_from_attributes(&attributes, &statx);
 	request_end(0);
-	(void)fuse_reply_statx(req, 0, &statx, session->timeout);
+	(void)fuse_reply_statx(req, 0, &statx, attributes_timeout(session, inode));
 }
 
 #endif

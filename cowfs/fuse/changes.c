@@ -51,13 +51,23 @@ void op_tmpfile(fuse_req_t req, fuse_ino_t parent, mode_t mode, struct fuse_file
 		reply_result(req, result);
 		return;
 	}
-	param_from_entry(session, &entry, &param);
 	/* The handle means nothing to us; 0 would say that there is none. */
 	file->fh = 1;
 	file->keep_cache = 1;
-	request_end(0);
-	if (fuse_reply_create(req, &param, file) != 0)
+	if (session->passthrough)
+		result = passthrough_open(session, req, entry.inode, file);
+	if (result < 0) {
 		union_forget(session->fs, entry.inode, 1);
+		reply_result(req, result);
+		return;
+	}
+	param_from_entry(session, &entry, &param);
+	request_end(0);
+	if (fuse_reply_create(req, &param, file) == 0)
+		return;
+	if (session->passthrough)
+		passthrough_release(session, req, file);
+	union_forget(session->fs, entry.inode, 1);
 }
 
 #endif

@@ -27,7 +27,7 @@ void param_from_entry(const struct session *session, const struct union_entry *e
 		.ino = node_of(session, entry->inode),
 		/* Differs when an address is used again for another file. */
 		.generation = entry->attributes.inode,
-		.attr_timeout = session->timeout,
+		.attr_timeout = attributes_timeout(session, entry->inode),
 		.entry_timeout = session->timeout,
 	};
 	stat_from_attributes(&entry->attributes, &ret_param->attr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The data of files, addressed by inode: a handle never matters. */
+/* The data of files, addressed by inode: a handle never matters, but to passthrough. */
 #include "fuse/killpriv.h"
 #include "fuse/operations.h"
 #include "fuse/scratch.h"
@@ -8,10 +8,28 @@
 
 #define COPY_MAX (1UL << 30)
 
+static void open_passed(struct session *session, fuse_req_t req, struct inode *inode,
+			struct fuse_file_info *file)
+{
+	int result = passthrough_open(session, req, inode, file);
+
+	if (result < 0) {
+		reply_result(req, result);
+		return;
+	}
+	request_end(0);
+	if (fuse_reply_open(req, file) != 0)
+		passthrough_release(session, req, file);
+}
+
 void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
 	struct session *session = begin(req, MESSAGE_OPEN, node);
 
+	if (session->passthrough) {
+		open_passed(session, req, inode_of(session, node), file);
+		return;
+	}
 	/* Ends this message and RELEASE for good; the kernel then keeps the page cache. */
 	if (session->negotiated.no_open) {
 		reply_result(req, -ENOSYS);
@@ -25,8 +43,10 @@ void op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 
 void op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *file)
 {
-	(void)begin(req, MESSAGE_RELEASE, node);
-	(void)file;
+	struct session *session = begin(req, MESSAGE_RELEASE, node);
+
+	if (session->passthrough)
+		passthrough_release(session, req, file);
 	reply_result(req, 0);
 }
 

@@ -26,6 +26,7 @@ enum wish {
 	WRITEBACK,
 	ACL,
 	URING,
+	PASSTHROUGH,
 	GIVEN, /* nothing to ask for: what the kernel offers is in effect */
 };
 
@@ -54,6 +55,9 @@ static const struct feature {
 	{ "over_io_uring", FUSE_CAP_OVER_IO_URING, URING },
 #endif
 	{ "parallel_dirops", FUSE_CAP_PARALLEL_DIROPS, ALWAYS },
+#ifdef HAVE_FUSE_PASSTHROUGH_OPEN
+	{ "passthrough", FUSE_CAP_PASSTHROUGH, PASSTHROUGH },
+#endif
 	{ "posix_acl", FUSE_CAP_POSIX_ACL, ACL },
 	{ "posix_locks", FUSE_CAP_POSIX_LOCKS, NEVER },
 	{ "readdirplus", FUSE_CAP_READDIRPLUS, ALWAYS },
@@ -114,6 +118,8 @@ static bool is_wished(const struct negotiation *wanted, enum wish wish)
 		return wanted->posix_acl;
 	case URING:
 		return wanted->io_uring;
+	case PASSTHROUGH:
+		return wanted->passthrough;
 	}
 	return false;
 }
@@ -163,7 +169,9 @@ void negotiate(const struct negotiation *wanted, struct fuse_conn_info *connecti
 	 * An open without a message keeps the page cache and the cached directory; where others
 	 * change the tree, each open must be the moment to look again.
 	 */
-	result.no_open = !wanted->changing && is_in_effect(&result, "no_open_support");
+	result.passthrough = is_in_effect(&result, "passthrough");
+	result.no_open = !wanted->changing && !result.passthrough &&
+			 is_in_effect(&result, "no_open_support");
 	result.no_opendir = !wanted->changing && is_in_effect(&result, "no_opendir_support");
 	result.dont_mask = is_in_effect(&result, "dont_mask");
 	result.kill_privileges = is_in_effect(&result, "handle_killpriv_v2");

@@ -22,13 +22,15 @@ struct negotiated {
 	bool dont_mask;					   /* the umask comes with the request */
 	bool kill_privileges; /* clearing setuid at a write is left to us */
 	bool io_uring;	      /* messages come over it */
+	bool passthrough;     /* open files may have others behind them */
 };
 
 struct negotiation {
-	bool writeback; /* the kernel may hold written data back */
-	bool changing;	/* layers change underneath: the kernel asks again */
-	bool posix_acl; /* the kernel enforces and caches POSIX ACLs */
-	bool io_uring;	/* messages come over io_uring */
+	bool writeback;	  /* the kernel may hold written data back */
+	bool changing;	  /* layers change underneath: the kernel asks again */
+	bool posix_acl;	  /* the kernel enforces and caches POSIX ACLs */
+	bool io_uring;	  /* messages come over io_uring */
+	bool passthrough; /* open files are to have those of the layers behind them */
 };
 
 void negotiate(const struct negotiation *wanted, struct fuse_conn_info *connection,

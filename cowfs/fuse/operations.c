@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/operations.h"
 
+#include "base/cleanup.h"
 #include "fuse/uring.h"
 
 #include <stdint.h>
@@ -17,6 +18,13 @@ fuse_ino_t node_of(const struct session *session, const struct inode *inode)
 	if (inode == union_root(session->fs))
 		return FUSE_ROOT_ID;
 	return (fuse_ino_t)(uintptr_t)inode;
+}
+
+double attributes_timeout(const struct session *session, const struct inode *inode)
+{
+	if (session->passthrough && passthrough_is_written(session->passthrough, inode))
+		return 0;
+	return session->timeout;
 }
 
 struct union_caller caller_of(const struct session *session, fuse_req_t req)
@@ -39,11 +47,16 @@ static void op_init(void *userdata, struct fuse_conn_info *connection)
 		.writeback = session->options.writeback && !session->options.read_only,
 		.posix_acl = !session->options.no_acl && !session->options.no_xattr,
 		.io_uring = session->options.io_uring,
+		.passthrough = session->passthrough != NULL,
 	};
 
 	negotiate(&wanted, connection, &session->negotiated);
 	if (wanted.io_uring && !session->negotiated.io_uring)
-		(void)uring_not_offered(&session->warning);
+		(void)uring_not_offered(&session->warnings[WARNING_IO_URING]);
+	if (session->passthrough && !session->negotiated.passthrough) {
+		(void)passthrough_not_offered(&session->warnings[WARNING_PASSTHROUGH]);
+		passthrough_destroy(steal_pointer(&session->passthrough));
+	}
 	if (session->options.ready)
 		session->options.ready(session, session->options.context);
 }

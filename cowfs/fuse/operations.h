@@ -10,6 +10,7 @@
 
 #include "fuse/counts.h"
 #include "fuse/negotiate.h"
+#include "fuse/passthrough.h"
 #include "fuse/request.h"
 #include "fuse/session.h"
 #include "union/union.h"
@@ -27,7 +28,8 @@ struct session {
 	struct fuse_session *fuse;
 	double timeout; /* of entries, attributes and absent names, in seconds */
 	struct negotiated negotiated;
-	struct problem warning; /* what is missing, if anything */
+	struct problem warnings[SESSION_WARNINGS];
+	struct passthrough *passthrough; /* NULL: all data passes through us */
 	struct counts counts;
 	struct workers workers;
 	_Atomic uint64_t forgotten; /* inodes, since the start */
@@ -45,6 +47,9 @@ extern const struct fuse_lowlevel_ops session_operations;
 struct inode *inode_of(const struct session *session, fuse_ino_t node);
 fuse_ino_t node_of(const struct session *session, const struct inode *inode);
 
+/* How long the kernel may believe what it is told of an inode, in seconds. */
+double attributes_timeout(const struct session *session, const struct inode *inode);
+
 /* On whose behalf a request creates something. */
 struct union_caller caller_of(const struct session *session, fuse_req_t req);
 
@@ -57,8 +62,8 @@ void reply_entry(struct session *session, fuse_req_t req, int result,
 		 const struct union_entry *entry);
 /* There is no such name. The kernel remembers that only when told so: by an entry without an inode. */
 void reply_absent(const struct session *session, fuse_req_t req);
-void reply_attributes(const struct session *session, fuse_req_t req, int result,
-		      const struct attributes *attributes);
+void reply_attributes(const struct session *session, fuse_req_t req, const struct inode *inode,
+		      int result, const struct attributes *attributes);
 void reply_open(fuse_req_t req, const struct fuse_file_info *file);
 /* length bytes, how many were written, or where it is; or the error that a negative one stands for. */
 void reply_data(fuse_req_t req, const char *data, ssize_t length);

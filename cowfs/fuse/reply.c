@@ -34,8 +34,8 @@ void reply_absent(const struct session *session, fuse_req_t req)
 	(void)fuse_reply_entry(req, &absent);
 }
 
-void reply_attributes(const struct session *session, fuse_req_t req, int result,
-		      const struct attributes *attributes)
+void reply_attributes(const struct session *session, fuse_req_t req, const struct inode *inode,
+		      int result, const struct attributes *attributes)
 {
 	struct stat stat;
 
@@ -45,7 +45,7 @@ void reply_attributes(const struct session *session, fuse_req_t req, int result,
 	}
 	stat_from_attributes(attributes, &stat);
 	request_end(0);
-	(void)fuse_reply_attr(req, &stat, session->timeout);
+	(void)fuse_reply_attr(req, &stat, attributes_timeout(session, inode));
 }
 
 void reply_open(fuse_req_t req, const struct fuse_file_info *file)

@@ -120,10 +120,14 @@ int session_create(struct union_fs *fs, const struct session_options *options,
 	session->timeout = options->changing ? options->timeout : TIMEOUT_FOREVER;
 	(void)clock_gettime(CLOCK_MONOTONIC, &session->started);
 	library_log_take(options->debug);
-	if (options->io_uring && uring_check(&session->warning) < 0)
+	if (options->io_uring && uring_check(&session->warnings[WARNING_IO_URING]) < 0)
 		session->options.io_uring = false;
 	union_observe(fs, forget_stale, session);
-	result = create_fuse_session(session, problem);
+	result = options->passthrough ? passthrough_create(&session->passthrough) : 0;
+	if (result < 0)
+		(void)problem_set(problem, result, "out of memory");
+	else
+		result = create_fuse_session(session, problem);
 	if (result < 0) {
 		session_destroy(session);
 		return result;
@@ -153,6 +157,7 @@ void session_destroy(struct session *session)
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
 	workers_destroy(&session->workers);
+	passthrough_destroy(session->passthrough);
 	free(session->mountpoint);
 	free(session);
 }
@@ -243,6 +248,11 @@ static int loop(struct session *session)
 
 struct session *session_running;
 
+int session_check_passthrough(struct problem *problem)
+{
+	return passthrough_check(problem);
+}
+
 int session_run(struct session *session)
 {
 	struct ending *ending = NULL;
@@ -260,9 +270,9 @@ int session_run(struct session *session)
 	return result;
 }
 
-const char *session_warning(const struct session *session)
+const char *session_warning(const struct session *session, enum session_warning which)
 {
-	return session->warning.text;
+	return session->warnings[which].text;
 }
 
 int session_describe(const struct session *session, struct buffer *text)

@@ -49,7 +49,8 @@ struct session_options {
 	unsigned threads;      /* at most this many; 0: the default */
 	unsigned idle_threads; /* keep at most this many idle; 0: the default */
 	bool clone_fd;	       /* a device descriptor for each thread */
-	bool io_uring;	       /* messages come over io_uring, if that can be */
+	bool passthrough; /* the kernel reads and writes the layers' files itself, if that can be */
+	bool io_uring;	  /* messages come over io_uring, if that can be */
 	/* Called in session_run() once the kernel has answered, with context; may be NULL. */
 	void (*ready)(struct session *session, void *context);
 	void *context;
@@ -57,6 +58,12 @@ struct session_options {
 	session_trace_function *trace;
 	void *trace_context;
 };
+
+/*
+ * Whether this process may ask for passthrough, as far as it can tell: 0, or -errno with a problem. For sessions without
+ * writeback, of layers that do not change.
+ */
+int session_check_passthrough(struct problem *problem);
 
 /* Borrows fs and the options' strings until session_destroy(). 0 or -errno with a problem. */
 int session_create(struct union_fs *fs, const struct session_options *options,
@@ -80,11 +87,10 @@ int session_run(struct session *session);
 /* The session that runs, or NULL. For debuggers, which cannot find it otherwise (tools/gdb/cowfs.py); nothing else may use it. */
 extern struct session *session_running;
 
-/*
- * Why something asked for could not be had, and the session goes on without: a sentence, or "". Final once the kernel has
- * answered; valid until session_destroy().
- */
-const char *session_warning(const struct session *session);
+/* What was asked for and could not be had, so that the session goes on without. */
+enum session_warning { WARNING_PASSTHROUGH, WARNING_IO_URING, SESSION_WARNINGS };
+/* Why: a sentence, or "". Final once the kernel has answered; valid until session_destroy(). */
+const char *session_warning(const struct session *session, enum session_warning which);
 
 /* What was agreed with the kernel, one feature a line, sorted. 0 or -ENOMEM. */
 int session_describe(const struct session *session, struct buffer *text);

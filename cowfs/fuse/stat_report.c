@@ -77,6 +77,22 @@ static int add_negotiated(json_object *report, const struct negotiated *negotiat
 	return result;
 }
 
+/* Who reads and writes data, and for how many opened files. */
+static int add_io(json_object *report, const struct passthrough *passthrough)
+{
+	const char *mode = passthrough ? "passthrough" : "cached";
+	struct passthrough_counts counts;
+	int result = json_add(report, "io", json_object_new_string(mode));
+
+	if (result < 0 || !passthrough)
+		return result;
+	counts = passthrough_count(passthrough);
+	result = json_add_number(report, "opens_passed", counts.passed);
+	if (result == 0)
+		result = json_add_number(report, "opens_served", counts.served);
+	return result;
+}
+
 /* Lets a reader know whether the process number means anything to it. */
 static uint64_t pid_namespace(void)
 {
@@ -113,6 +129,8 @@ int stat_report(const struct session *session, struct buffer *text)
 		result = add_counts(report, session->fs);
 	if (result == 0)
 		result = add_messages(report, &session->counts);
+	if (result == 0)
+		result = add_io(report, session->passthrough);
 	if (result == 0)
 		result = add_negotiated(report, &session->negotiated);
 	if (result < 0)

@@ -251,6 +251,26 @@ int union_open_data(struct union_fs *fs, struct inode *inode)
 	return fd;
 }
 
+bool union_is_upper(const struct union_fs *fs, const struct inode *inode)
+{
+	return inode_is_upper(fs, inode);
+}
+
+int union_settle(struct union_fs *fs, struct inode *inode)
+{
+	struct cached_fd *fd;
+	int error;
+
+	if (!inode_has(inode, INODE_UNSYNCED))
+		return 0;
+	error = data_open(fs, inode, false, &fd);
+	if (error)
+		return error;
+	error = unsynced_settle(fs, inode, fd->fd);
+	fd_cache_release(fs->fds, fd);
+	return error;
+}
+
 static ssize_t write_whole(int fd, const char *data, size_t size, uint64_t offset)
 {
 	size_t done = 0;

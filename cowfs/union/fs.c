@@ -2,6 +2,7 @@
 #include "union/fs.h"
 
 #include "base/hash.h"
+#include "base/own_mount.h"
 #include "union/directory.h"
 #include "union/stack.h"
 
@@ -120,6 +121,20 @@ static int open_layers(struct union_fs *fs, const struct union_options *options,
 	return error;
 }
 
+static int take_own_mounts(struct union_fs *fs, struct problem *problem)
+{
+	for (unsigned i = fs->upper ? 1 : 0; i < fs->layer_count; i++) {
+		const struct layer *layer = fs->layers[i];
+		int error = own_mount_take(layer->root_fd);
+
+		if (error)
+			return problem_set(problem, error,
+					   "layer \"%s\": cannot be given a mount of its own: %s",
+					   layer->path, strerror(-error));
+	}
+	return 0;
+}
+
 static int open_state(struct union_fs *fs, const struct union_options *options,
 		      struct problem *problem)
 {
@@ -194,6 +209,9 @@ int union_open(const struct union_options *options, struct union_fs **ret_fs,
 	if (!error)
 		error = stack_check(fs->layers, fs->layer_count, options->mountpoint,
 				    options->upper ? options->workdir : NULL, problem);
+	/* Now that it is known where they lie: from within, that cannot be seen. */
+	if (!error && options->own_mounts)
+		error = take_own_mounts(fs, problem);
 	if (!error)
 		error = open_state(fs, options, problem);
 	if (!error) {

@@ -62,8 +62,13 @@ struct union_options {
 	 * topmost lower layer, with the state that it has as an upper.
 	 */
 	bool only_look;
-	bool changing;	      /* others change the layers: look again at each question */
-	bool static_nlink;    /* directories show one link */
+	bool changing;	   /* others change the layers: look again at each question */
+	bool static_nlink; /* directories show one link */
+	/*
+	 * Lower layers are read through mounts of our own (base/own_mount.h), so that a descriptor of a file of theirs
+	 * can be handed on and nothing of theirs changes. Needs CAP_SYS_ADMIN.
+	 */
+	bool own_mounts;
 	size_t listing_bytes; /* budget for merged listings; 0: the default of 16 MiB */
 	size_t descriptors;   /* budget for open descriptors; 0: the default of 192 */
 };
@@ -224,6 +229,10 @@ int union_fallocate(struct union_fs *fs, struct inode *inode, int mode, uint64_t
 		    uint64_t length);
 /* A descriptor for reading of the regular file where it lives now, the caller's own; or -errno. */
 int union_open_data(struct union_fs *fs, struct inode *inode);
+/* Whether its data is in the upper, and so will never move. */
+bool union_is_upper(const struct union_fs *fs, const struct inode *inode);
+/* Before somebody else writes to a file of the upper by that descriptor: what it replaces is safe. 0 or -errno. */
+int union_settle(struct union_fs *fs, struct inode *inode);
 /* SEEK_DATA and SEEK_HOLE. */
 off_t union_lseek(struct union_fs *fs, struct inode *inode, off_t offset, int whence);
 ssize_t union_copy_file_range(struct union_fs *fs, struct inode *from, uint64_t from_offset,
