@@ -194,6 +194,17 @@ case_privileges() {
 	status_is 1 run_in --security-opt seccomp=profile mkdir /tmp/x 2>/dev/null
 }
 
+case_privileged() {
+	local all
+	all=$(sed -n 's/^CapEff:\t//p' /proc/self/status)
+	same "capabilities and filter" "$all 0" \
+		"$(run_in --privileged sed -n 's/^\(CapEff\|Seccomp\):\t//p' /proc/self/status | xargs)"
+	run_in --privileged sh -c 'mkdir /m && mount -t tmpfs none /m && mknod /n c 1 3 && echo x >/n && echo 1 >/proc/sys/net/ipv4/ip_forward'
+	same "devices" "$(cd /dev && find . -xdev \( -type c -o -type b \) ! -name console ! -name ptmx | sort | xargs)" \
+		"$(run_in --privileged sh -c 'cd /dev && find . \( -type c -o -type b \) ! -name console ! -path "./pts/*" | sort' | xargs)"
+	status_is 1 run_in sh -c 'test -e /dev/fuse'
+}
+
 case_init() {
 	same "PID 1" cowrun-init "$(run_in --init cat /proc/1/cmdline | tr '\0' '\n' | head -n 1)"
 	status_is 3 run_in --init sh -c 'exit 3'

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,6 +94,47 @@ static int bind_device(struct root_file_system *tree, const char *text, struct p
 	return 0;
 }
 
+/* -- --privileged -- */
+
+/* Terminals are the container's own. */
+static bool is_offered(const FTSENT *entry)
+{
+	const char *name = entry->fts_path + sizeof("/dev/") - 1;
+
+	if (entry->fts_info != FTS_DEFAULT ||
+	    (!S_ISCHR(entry->fts_statp->st_mode) && !S_ISBLK(entry->fts_statp->st_mode)))
+		return false;
+	for (size_t i = 0; i < sizeof(standard_devices) / sizeof(*standard_devices); i++)
+		if (strcmp(name, standard_devices[i].name) == 0)
+			return false;
+	return strcmp(name, "console") != 0 && strcmp(name, "ptmx") != 0;
+}
+
+/* All that the host has. What cannot be had, as by an ordinary user, is left out. */
+static int bind_all_devices(struct root_file_system *tree)
+{
+	char *const paths[] = { (char[]){ "/dev" }, NULL };
+	/* What is mounted below, pts and shm, is another matter. */
+	FTS *devices = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	const FTSENT *entry;
+
+	if (!devices)
+		return -errno;
+	while ((entry = fts_read(devices))) {
+		cleanup_fd int fd = -1, target = -1, mount = -1;
+
+		if (!is_offered(entry))
+			continue;
+		fd = open(entry->fts_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		mount = fd < 0 ? -errno : mount_call_clone(fd, false);
+		target = mount < 0 ? mount : in_root_make_file(tree->root, entry->fts_path);
+		if (target >= 0)
+			(void)mount_call_attach(mount, target);
+	}
+	(void)fts_close(devices);
+	return 0;
+}
+
 static int bind_devices(struct root_file_system *tree, struct problem *problem)
 {
 	int error = 0;
@@ -103,6 +145,10 @@ static int bind_devices(struct root_file_system *tree, struct problem *problem)
 		if (error)
 			return failed(standard_devices[i].name, error, problem);
 	}
+	if (tree->config->privileged)
+		error = bind_all_devices(tree);
+	if (error)
+		return failed("", error, problem);
 	for (size_t i = 0; !error && i < tree->config->devices.count; i++)
 		error = bind_device(tree, tree->config->devices.strings[i], problem);
 	return error;

@@ -55,6 +55,7 @@ const char create_options_usage[] =
 	"      --sysctl NAME=VALUE      a value of the kernel's\n"
 	"      --ulimit NAME=SOFT[:HARD]\n"
 	"      --cap-add, --cap-drop NAME   a capability more or less than usual; or ALL\n"
+	"      --privileged             with all capabilities and devices, no filter, nothing hidden\n"
 	"      --security-opt no-new-privileges | seccomp=unconfined | seccomp=FILE\n"
 	"      --label KEY[=VALUE], --annotation KEY=VALUE\n"
 	"\n"
@@ -343,6 +344,7 @@ static const struct option_rule rules[] = {
 	{ 0, "oom-score-adj", OPTION_CALL, 0, read_oom_score },
 	{ 0, "pid", OPTION_TEXT, CONFIG(pid), check_namespace },
 	{ 0, "pidfile", OPTION_TEXT, OPTION(pid_file), NULL },
+	{ 0, "privileged", OPTION_SWITCH, CONFIG(privileged), NULL },
 	{ 0, "read-only", OPTION_SWITCH, CONFIG(read_only), NULL },
 	{ 0, "restart", OPTION_TEXT, CONFIG(restart), check_restart },
 	{ 0, "rm", OPTION_SWITCH, CONFIG(remove), NULL },
