@@ -74,4 +74,6 @@ int command_save(int argc, char **argv);
 int command_start(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_tag(int argc, char **argv);
+int command_top(int argc, char **argv);
+int command_volume(int argc, char **argv);
 int command_wait(int argc, char **argv);

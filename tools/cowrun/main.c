@@ -57,7 +57,9 @@ static const struct command {
 	{ "start", command_start, true },
 	{ "stop", command_stop, false },
 	{ "tag", command_tag, false },
+	{ "top", command_top, false },
 	{ "version", run_version, false },
+	{ "volume", command_volume, false },
 	{ "wait", command_wait, false },
 };
 

@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The smaller commands: top, volume.
+# shellcheck source-path=SCRIPTDIR source=cowrun_lib.sh disable=SC2016
+. "$(dirname "$0")/cowrun_lib.sh"
+
+case_top() {
+	needs ps
+	start_one one
+	start_one two
+	cowrun exec -d one sleep 2000
+	wait_until sh -c "'$COWRUN' --root '$T/store' top one | grep -q 'sleep 2000'"
+	cowrun top one >said
+	same "titles" "UID PID PPID" "$(head -n 1 said | awk '{ print $1, $2, $3 }')"
+	same "processes" "sleep 1000 sleep 2000" "$(tail -n +2 said | grep -o 'sleep .*' | sort | xargs)"
+	same "number" "$(pid_of two)" "$(cowrun top two -o pid,args | awk 'NR > 1 { print $1 }')"
+	refused "no column PID" cowrun top two -o args
+	refused "there is none with this name" cowrun top nobody
+	cowrun stop -t 0 two >/dev/null
+	refused "does not run" cowrun top two
+	cowrun run -d --name three --pid host --rootfs root sleep 3000 >/dev/null
+	same "among the machine's" "sleep 3000" "$(cowrun top three | grep -o 'sleep .*')"
+	cowrun rm -f one two three >/dev/null
+}
+
+case_volumes() {
+	make_root root
+	same "none" "" "$(cowrun volume ls -q)"
+	same "created" "b" "$(cowrun volume create b)"
+	cowrun run --name c -v a:/v --rootfs root sh -c 'mkdir /v/d && echo x >/v/d/file && chmod 0 /v/d'
+	same "names" "a b" "$(cowrun volume ls -q | xargs)"
+	same "list" "DRIVER VOLUME NAME local a local b" "$(cowrun volume ls | xargs)"
+	same "format" "a=$T/store/volumes/a" "$(cowrun volume ls --format '{{.Name}}={{.Mountpoint}}' | head -n 1)"
+	same "inspected" x "$(cat "$(cowrun volume inspect a | grep -o '"Mountpoint":"[^"]*' | cut -d '"' -f 4)/d/file")"
+	refused "mounted by container c" cowrun volume rm a
+	same "pruned" b "$(cowrun volume prune)"
+	cowrun rm c >/dev/null
+	same "removed" a "$(cowrun volume rm a)"
+	same "none" "" "$(cowrun volume ls -q)"
+	refused "no volume a" cowrun volume rm a
+	refused "no volume ../c" cowrun volume rm ../containers
+	refused "make the name of a volume" cowrun volume create ../x
+	status_is 2 cowrun volume 2>/dev/null
+	status_is 2 cowrun volume make x 2>/dev/null
+	all_is_gone
+}
+
+# What is in an ordinary user's volume belongs to others, too.
+case_volume_of_a_user() {
+	local as=(setpriv --reuid nobody --regid nogroup --clear-groups env -i PATH="$PATH" COWFS="$COWFS" HOME="$T/home")
+	needs newuidmap newgidmap
+	chmod 755 "$T"
+	mkdir home
+	chown nobody home
+	make_root root
+	printf 'nobody:200000:65536\n' | tee /etc/subuid >/etc/subgid
+	"${as[@]}" unshare --user --map-root-user --map-auto true 2>said || skip "newuidmap does not work here: $(cat said)"
+	"${as[@]}" "$COWRUN" run --rm -v a:/v --rootfs root sh -c 'mkdir /v/d && touch /v/d/x && chown -R 33:33 /v/d && chmod 700 /v/d'
+	same "owner" 200032 "$(stat -c %u home/.local/share/cowrun/volumes/a/d)"
+	same "removed" a "$("${as[@]}" "$COWRUN" volume rm a)"
+	absent home/.local/share/cowrun/volumes/a
+}
+
+run_cases "$@"

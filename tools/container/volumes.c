@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "container/volumes.h"
+
+#include "base/cleanup.h"
+#include "base/confined.h"
+#include "base/remove_tree.h"
+#include "container/container.h"
+#include "container/id_maps.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int failed(const struct place *place, int error, struct problem *problem)
+{
+	return problem_set(problem, error, "%s/volumes: %s", place->data, strerror(-error));
+}
+
+/* The directory of all volumes, made if need be. A descriptor or -errno. */
+static int open_all(const struct place *place)
+{
+	if (mkdirat(place->data_fd, "volumes", 0700) < 0 && errno != EEXIST)
+		return -errno;
+	return confined_open(place->data_fd, "volumes", O_RDONLY | O_DIRECTORY, 0);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int volumes_list(const struct place *place, struct string_list *names, struct problem *problem)
+{
+	CLEANUP(closedir) DIR *stream = NULL;
+	cleanup_fd int all = open_all(place);
+	const struct dirent *entry;
+	int error = all < 0 ? all : confined_open_stream(all, NULL, &stream);
+
+	while (!error && (entry = readdir(stream)))
+		if (container_name_is_valid(entry->d_name))
+			error = string_list_add(names, entry->d_name);
+	if (error)
+		return failed(place, error, problem);
+	if (names->count > 0)
+		qsort(names->strings, names->count, sizeof(*names->strings), compare_names);
+	return 0;
+}
+
+int volumes_create(const struct place *place, const char *name, struct problem *problem)
+{
+	cleanup_fd int all = open_all(place);
+
+	if (!container_name_is_valid(name))
+		return problem_set(problem, -EINVAL,
+				   "%s: letters, digits and _.- make the name of a volume", name);
+	if (all < 0)
+		return failed(place, all, problem);
+	if (mkdirat(all, name, 0755) < 0 && errno != EEXIST)
+		return problem_set(problem, -errno, "volume %s: %s", name, strerror(errno));
+	return 0;
+}
+
+int volumes_find(const struct place *place, const char *name, struct problem *problem)
+{
+	cleanup_fd int all = open_all(place);
+	struct stat status;
+
+	if (all < 0)
+		return failed(place, all, problem);
+	if (!container_name_is_valid(name) ||
+	    fstatat(all, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(status.st_mode))
+		return problem_set(
+			problem, -ENOENT,
+			"there is no volume %s; \"cowrun volume ls\" shows those that are there",
+			name);
+	return 0;
+}
+
+/* -- who uses it -- */
+
+static bool mounts(const struct container_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->mounts.count; i++) {
+		const struct container_mount *mount = config_mount(config, i);
+
+		if (strcmp(mount->type, "volume") == 0 && strcmp(mount->source, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int note_user(const struct place *place, const char *id, const char *name,
+		     struct string_list *containers, struct problem *problem)
+{
+	cleanup_container struct container container = CONTAINER_INIT;
+	int error = container_open(place, id, &container, problem);
+
+	/* It was removed just now. */
+	if (error == -ENOENT)
+		return 0;
+	if (!error && mounts(&container.config, name) &&
+	    string_list_add(containers, container.config.name ? container.config.name : id) < 0)
+		error = problem_set(problem, -ENOMEM, "out of memory");
+	return error;
+}
+
+int volumes_users(const struct place *place, const char *name, struct string_list *containers,
+		  struct problem *problem)
+{
+	struct string_list ids = STRING_LIST_INIT;
+	int error = container_list(place, &ids, problem);
+
+	for (size_t i = 0; !error && i < ids.count; i++)
+		error = note_user(place, ids.strings[i], name, containers, problem);
+	string_list_free(&ids);
+	return error;
+}
+
+/* -- removing -- */
+
+struct removal {
+	const struct place *place;
+	const char *name;
+};
+
+/* An id_maps_function. */
+static int delete_volume(void *context, struct problem *problem)
+{
+	const struct removal *removal = context;
+	cleanup_fd int all = open_all(removal->place);
+	int error = all < 0 ? all : remove_tree(all, removal->name);
+
+	return error ? problem_set(problem, error, "volume %s cannot be deleted: %s", removal->name,
+				   strerror(-error))
+		     : 0;
+}
+
+static int refuse_if_used(const struct place *place, const char *name, struct problem *problem)
+{
+	struct string_list users = STRING_LIST_INIT;
+	int error = volumes_users(place, name, &users, problem);
+
+	if (!error && users.count > 0)
+		error = problem_set(problem, -EBUSY,
+				    "volume %s is mounted by container %s; remove that one first",
+				    name, users.strings[0]);
+	string_list_free(&users);
+	return error;
+}
+
+int volumes_remove(const struct place *place, const char *name, struct problem *problem)
+{
+	struct removal removal = { place, name };
+	struct id_maps maps = { 0 };
+	int error = volumes_find(place, name, problem);
+
+	if (!error)
+		error = refuse_if_used(place, name, problem);
+	if (!error && place->rootless && id_maps_of_caller(&maps, NULL) < 0)
+		error = problem_set(problem, -ENOMEM, "out of memory");
+	if (!error)
+		error = place->rootless ? id_maps_run(&maps, delete_volume, &removal, problem)
+					: delete_volume(&removal, problem);
+	id_maps_free(&maps);
+	return error;
+}

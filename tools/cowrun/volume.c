@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cowrun volume: the directories that containers share and leave behind. */
+#include "container/volumes.h"
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "cowrun/command.h"
+#include "cowrun/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+	"Usage: cowrun volume create NAME...\n"
+	"       cowrun volume ls [-q] [--format FORMAT]\n"
+	"       cowrun volume inspect NAME...\n"
+	"       cowrun volume rm NAME...\n"
+	"       cowrun volume prune\n"
+	"\n"
+	"Volumes are mounted by run -v NAME:DESTINATION, which makes those that are missing, and outlive\n"
+	"containers.\n"
+	"\n"
+	"  create   make volumes\n"
+	"  ls       list them\n"
+	"  inspect  what is known of them, as JSON\n"
+	"  rm       delete volumes that no container mounts, and what is in them\n"
+	"  prune    all of these\n"
+	"\n"
+	"  -q, --quiet          only names\n"
+	"      --format FORMAT  a line for each: text with {{.Name}}, {{.Mountpoint}}; or json\n";
+
+struct volume_options {
+	bool quiet;
+	char *format;
+};
+
+static const struct option_rule list_rules[] = {
+	{ 0, "format", OPTION_TEXT, offsetof(struct volume_options, format), NULL },
+	{ 'q', "quiet", OPTION_SWITCH, offsetof(struct volume_options, quiet), NULL },
+};
+
+static const struct option_table list_table = OPTION_TABLE(list_rules, false);
+static const struct option_table no_options = { .rules = NULL };
+
+/* -- looking -- */
+
+/* NULL when there is no memory. */
+static json_object *view(const struct place *place, const char *name)
+{
+	cleanup_free char *mountpoint = NULL;
+	json_object *object = json_object_new_object();
+
+	if (asprintf(&mountpoint, "%s/volumes/%s", place->data, name) < 0)
+		mountpoint = NULL;
+	if (!object || !mountpoint ||
+	    json_add(object, "Driver", json_object_new_string("local")) < 0 ||
+	    json_add(object, "Mountpoint", json_object_new_string(mountpoint)) < 0 ||
+	    json_add(object, "Name", json_object_new_string(name)) < 0) {
+		json_object_put(object);
+		return NULL;
+	}
+	return object;
+}
+
+static int add_view(json_object *array, const struct place *place, const char *name,
+		    struct problem *problem)
+{
+	json_object *object = view(place, name);
+
+	if (object && json_object_array_add(array, object) == 0)
+		return 0;
+	json_object_put(object);
+	return problem_set(problem, -ENOMEM, "out of memory");
+}
+
+static int list(const struct place *place, const struct volume_options *options,
+		struct problem *problem)
+{
+	static const struct table_column columns[] = {
+		{ "DRIVER", "Driver", 0 },
+		{ "VOLUME NAME", "Name", 0 },
+	};
+	CLEANUP(json_put) json_object *lines = json_object_new_array();
+	struct string_list names = STRING_LIST_INIT;
+	int error = lines ? volumes_list(place, &names, problem)
+			  : problem_set(problem, -ENOMEM, "out of memory");
+
+	for (size_t i = 0; !error && i < names.count; i++) {
+		if (options->quiet)
+			(void)puts(names.strings[i]);
+		else
+			error = add_view(lines, place, names.strings[i], problem);
+	}
+	if (!error && !options->quiet)
+		error = table_print(lines, columns, 2, options->format, problem);
+	string_list_free(&names);
+	return error;
+}
+
+static int run_list(int argc, char **argv)
+{
+	struct volume_options options = { 0 };
+	struct place place;
+	struct problem problem;
+	int count, status;
+
+	if (!command_read(&list_table, usage, argc, argv, &options, &count, &status))
+		return status;
+	if (count > 0) {
+		status = command_misused(usage);
+	} else if (!command_open_place(&place)) {
+		status = STATUS_FAILED;
+	} else {
+		status =
+			list(&place, &options, &problem) < 0 ? command_failed(&problem) : STATUS_OK;
+		place_close(&place);
+	}
+	free(options.format);
+	return command_flush(status);
+}
+
+/* -- those that are named -- */
+
+/* What is done with one of them. 0 or -errno with a problem. */
+typedef int volume_function(const struct place *place, const char *name, json_object *array,
+			    struct problem *problem);
+
+static int create_one(const struct place *place, const char *name, json_object *array,
+		      struct problem *problem)
+{
+	int error = volumes_create(place, name, problem);
+
+	(void)array;
+	if (!error)
+		(void)puts(name);
+	return error;
+}
+
+static int remove_one(const struct place *place, const char *name, json_object *array,
+		      struct problem *problem)
+{
+	int error = volumes_remove(place, name, problem);
+
+	(void)array;
+	if (!error)
+		(void)puts(name);
+	return error;
+}
+
+static int inspect_one(const struct place *place, const char *name, json_object *array,
+		       struct problem *problem)
+{
+	int error = volumes_find(place, name, problem);
+
+	return error ? error : add_view(array, place, name, problem);
+}
+
+static int for_each(volume_function *function, bool prints_array, int argc, char **argv)
+{
+	CLEANUP(json_put) json_object *array = json_object_new_array();
+	struct place place;
+	struct problem problem;
+	int count, status, result = STATUS_OK;
+
+	if (!command_read(&no_options, usage, argc, argv, NULL, &count, &status))
+		return status;
+	if (count == 0)
+		return command_misused(usage);
+	if (!array || !command_open_place(&place))
+		return STATUS_FAILED;
+	for (int i = 0; i < count; i++)
+		if (function(&place, argv[1 + i], array, &problem) < 0)
+			result = command_failed(&problem);
+	if (prints_array)
+		(void)puts(json_object_to_json_string_ext(
+			array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	place_close(&place);
+	return command_flush(result);
+}
+
+static int run_create(int argc, char **argv)
+{
+	return for_each(create_one, false, argc, argv);
+}
+
+static int run_inspect(int argc, char **argv)
+{
+	return for_each(inspect_one, true, argc, argv);
+}
+
+static int run_remove(int argc, char **argv)
+{
+	return for_each(remove_one, false, argc, argv);
+}
+
+/* -- those that nobody uses -- */
+
+static int prune(const struct place *place, struct problem *problem)
+{
+	struct string_list names = STRING_LIST_INIT;
+	int error = volumes_list(place, &names, problem);
+
+	for (size_t i = 0; !error && i < names.count; i++) {
+		error = volumes_remove(place, names.strings[i], problem);
+		if (!error)
+			(void)puts(names.strings[i]);
+		if (error == -EBUSY)
+			error = 0;
+	}
+	string_list_free(&names);
+	return error;
+}
+
+static int run_prune(int argc, char **argv)
+{
+	struct place place;
+	struct problem problem;
+	int count, status;
+
+	if (!command_read(&no_options, usage, argc, argv, NULL, &count, &status))
+		return status;
+	if (count > 0)
+		return command_misused(usage);
+	if (!command_open_place(&place))
+		return STATUS_FAILED;
+	status = prune(&place, &problem) < 0 ? command_failed(&problem) : STATUS_OK;
+	place_close(&place);
+	return command_flush(status);
+}
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "create", run_create }, { "inspect", run_inspect }, { "list", run_list },
+	{ "ls", run_list },	  { "prune", run_prune },     { "rm", run_remove },
+};
+
+int command_volume(int argc, char **argv)
+{
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		(void)fputs(usage, stdout);
+		return command_flush(STATUS_OK);
+	}
+	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	say("volume: %s; see cowrun volume --help",
+	    argc < 2 ? "a command is missing" : "there is no such command");
+	return STATUS_USAGE;
+}
