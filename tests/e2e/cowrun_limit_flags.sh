@@ -184,6 +184,79 @@ case_nothing_stays() {
 	all_is_gone
 }
 
+# --- Pausing and changing --------------------------------------------------------------------------
+
+ticks() {
+	wc -c <"$T/ticks/file"
+}
+
+case_pause() {
+	local before
+	needs_controller freezer
+	make_root root
+	mkdir ticks
+	cowrun run -d --name c -v ./ticks:/ticks --rootfs root sh -c 'while :; do printf x >>/ticks/file; sleep 0.01; done' >/dev/null
+	wait_until test -s ticks/file
+	same "paused" c "$(cowrun pause c)"
+	before=$(ticks)
+	sleep 0.3
+	same "steps while it was paused" "$before" "$(ticks)"
+	same "state" "paused true true" "$(cowrun inspect -f '{{.State.Status}} {{.State.Paused}} {{.State.Running}}' c)"
+	cowrun ps | grep -q '(Paused)'
+	refused "is paused already" cowrun pause c
+	status_is 125 cowrun exec c true 2>said
+	grep -q "is paused; unpause it first" said
+	same "unpaused" c "$(cowrun unpause c)"
+	same "state" running "$(state_of c)"
+	sleep 0.2
+	different "steps" "$before" "$(ticks)"
+	refused "is not paused" cowrun unpause c
+	cowrun rm -f c >/dev/null
+	cowrun create --name d --rootfs root true >/dev/null
+	refused "is not running" cowrun pause d
+	refused "is not running" cowrun unpause d
+	status_is 2 cowrun pause 2>/dev/null
+	cowrun rm d >/dev/null
+	all_is_gone
+}
+
+# A signal alone would wait for ever.
+case_paused_containers_end() {
+	needs_controller freezer
+	make_root root
+	cowrun run -d --name stopped --rootfs root sh -c 'trap "exit 5" TERM; while :; do sleep 0.05; done' >/dev/null
+	note_id stopped
+	sleep 0.3
+	cowrun pause stopped >/dev/null
+	timeout 8 "$COWRUN" --root "$T/store" stop stopped >/dev/null
+	same "stopped" 5 "$(cowrun wait stopped)"
+	for how in kill "rm -f" "stop -t 0"; do
+		start_one c
+		note_id c
+		cowrun pause c >/dev/null
+		# shellcheck disable=SC2086 # two words
+		timeout 8 "$COWRUN" --root "$T/store" $how c >/dev/null
+		cowrun rm -f c >/dev/null
+	done
+	# So does one whose monitor is gone, or its daemon.
+	start_one c
+	note_id c
+	cowrun pause c >/dev/null
+	kill -9 "$(monitor_of c)"
+	same "state" exited "$(state_of c)"
+	cowrun start c >/dev/null
+	cowrun pause c >/dev/null
+	kill -9 "$(pgrep -P "$(monitor_of c)" -x cowfs)"
+	wait_until is_exited c
+	cowrun rm -f c stopped >/dev/null
+	groups_are_gone
+	all_is_gone
+}
+
+is_exited() {
+	[ "$(state_of "$1")" = exited ]
+}
+
 # --- Where there are no groups --------------------------------------------------------------------
 
 case_without_control_groups() {
@@ -222,6 +295,9 @@ case_rootless() {
 	same "without limits" hello "$(as_user run --rm --rootfs root echo hello 2>/dev/null)"
 	status_is 125 as_user run --rm --memory 64m --rootfs root echo hello 2>said
 	tail -n 1 said | grep -q "delegated to you.*systemd-run --user --scope.*--cgroup-ignore" || fail "it said: $(cat said)"
+	as_user run -d --name c --rootfs root sleep 1000 >/dev/null 2>&1
+	refused "cannot pause the container: it has no control group" as_user pause c
+	as_user rm -f c >/dev/null
 	same "ignored" hello "$(as_user run --rm --memory 64m --cgroup-ignore --rootfs root echo hello 2>said)"
 	tail -n 1 said | grep -q "goes on without a limit" || fail "it said: $(cat said)"
 	wait_until nothing_is_left

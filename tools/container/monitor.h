@@ -23,7 +23,7 @@ int monitor_spawn(struct container *container, const struct monitor_start *start
 		  struct problem *problem);
 
 /*
- * Sends PID 1 a signal, and after so many seconds (-1: never) SIGKILL, and waits until it has ended and all is
+ * Sends PID 1 a signal, lets it go on if it is paused, and after so many seconds (-1: never) SIGKILL, and waits until it has ended and all is
  * noted down.
  * No restart policy starts it again. The lock must not be held. 0 or
  * -errno with a problem; -ESRCH when it does not run.

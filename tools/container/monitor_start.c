@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of monitor.h: starting one and stopping it, and what is done by both sides at its beginning. */
 #include "base/cleanup.h"
+#include "container/container_group.h"
 #include "container/id_maps.h"
 #include "container/message.h"
 #include "container/monitor_inside.h"
+#include "container/pause.h"
 #include "container/process.h"
 
 #include <errno.h>
@@ -169,6 +171,16 @@ static int note_stop(struct container *container, struct problem *problem)
 	return error;
 }
 
+/* Also if somebody paused it, or does just now. */
+static void kill_all(struct container *container, int init)
+{
+	cleanup_container_group struct container_group group = CONTAINER_GROUP_INIT;
+
+	(void)process_signal(init, SIGKILL);
+	if (container_group_open(container->state.cgroup, &group, NULL) == 0)
+		container_group_kill(&group);
+}
+
 int monitor_stop(struct container *container, int number, int64_t seconds, struct problem *problem)
 {
 	cleanup_fd int monitor = -1, init = -1;
@@ -187,8 +199,10 @@ int monitor_stop(struct container *container, int number, int64_t seconds, struc
 		if (error && error != -ESRCH)
 			return problem_set(problem, error, "container %s: cannot stop it: %s",
 					   container->config.name, strerror(-error));
+		if (state_status(&container->state) == CONTAINER_PAUSED)
+			(void)container_unpause(container, NULL);
 		if (process_wait_end(init, seconds < 0 ? -1 : (int)seconds * 1000) == -ETIMEDOUT)
-			(void)process_signal(init, SIGKILL);
+			kill_all(container, init);
 	}
 	if (process_wait_end(monitor, PATIENCE_MS) < 0)
 		return problem_set(problem, -ETIMEDOUT,

@@ -17,6 +17,8 @@ void help_cowrun(void)
 		"  stop     end containers, with SIGTERM and, in time, SIGKILL\n"
 		"  restart  stop and start\n"
 		"  kill     send a signal\n"
+		"  pause    stop all processes where they are\n"
+		"  unpause  let them go on\n"
 		"  wait     wait until containers have ended and print their exit codes\n"
 		"  rm       remove containers\n"
 		"  rename   give a container another name\n"

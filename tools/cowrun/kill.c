@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun kill: a signal for the first process of containers. */
 #include "base/cleanup.h"
+#include "container/pause.h"
 #include "container/process.h"
 #include "container/signal_name.h"
 #include "cowrun/command.h"
@@ -62,9 +63,13 @@ static int send(struct container *container, void *context, struct problem *prob
 		return error;
 	pid = container_open_pid(container);
 	error = pid < 0 ? pid : process_signal(pid, options->number);
-	return error ? problem_set(problem, error, "container %s: %s", container->config.name,
-				   strerror(-error))
-		     : 0;
+	if (error)
+		return problem_set(problem, error, "container %s: %s", container->config.name,
+				   strerror(-error));
+	/* Others wait for it until it is unpaused. */
+	if (options->number == SIGKILL && state_status(&container->state) == CONTAINER_PAUSED)
+		(void)container_unpause(container, NULL);
+	return 0;
 }
 
 int command_kill(int argc, char **argv)
