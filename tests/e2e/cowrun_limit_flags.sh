@@ -257,6 +257,49 @@ is_exited() {
 	[ "$(state_of "$1")" = exited ]
 }
 
+case_update() {
+	needs_controller memory
+	start_one c -m 64m --cpus 1
+	same "updated" c "$(cowrun update -m 128m --cpus 0.5 --pids-limit 9 c)"
+	same "memory" 134217728 "$(value c memory memory.limit_in_bytes)"
+	same "with swap" 268435456 "$(value c memory memory.memsw.limit_in_bytes)"
+	same "quota" 50000 "$(value c cpu cpu.cfs_quota_us)"
+	cowrun update --cpu-quota 20000 --pids-limit 0 c >/dev/null
+	same "quota" 20000 "$(value c cpu cpu.cfs_quota_us)"
+	same "processes" 9 "$(value c pids pids.max)"
+	same "inspected" "134217728 0 20000 9" "$(cowrun inspect -f \
+		'{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.CpuQuota}} {{.HostConfig.PidsLimit}}' c)"
+	# What cannot be leaves all as it was.
+	refused "there are the processors" cowrun update --cpu-quota 30000 --cpuset-cpus 4095 c
+	refused "too small" cowrun update -m 1m c
+	same "quota" 20000 "$(value c cpu cpu.cfs_quota_us)"
+	same "memory" 134217728 "$(value c memory memory.limit_in_bytes)"
+	cowrun restart -t 0 c >/dev/null
+	same "after a restart" "134217728 20000 9" "$(value c memory memory.limit_in_bytes) $(value c cpu cpu.cfs_quota_us) $(value c pids pids.max)"
+	cowrun update -m -1 --memory-swap -1 c >/dev/null
+	[ "$(value c memory memory.limit_in_bytes)" -gt 1000000000000 ] || fail "there is a limit"
+	cowrun stop -t 0 c >/dev/null
+	cowrun update -m 32m c >/dev/null
+	cowrun start c >/dev/null
+	same "changed while it did not run" 33554432 "$(value c memory memory.limit_in_bytes)"
+	status_is 2 cowrun update c 2>/dev/null
+	status_is 2 cowrun update -m 64m 2>/dev/null
+	status_is 2 cowrun update -m x c 2>/dev/null
+	refused "none with" cowrun update -m 64m nothing
+	cowrun rm -f c >/dev/null
+	# A monitor that starts it again knows of it, too.
+	cowrun run -d --name r -m 64m --restart always --rootfs root sh -c 'sleep 0.3' >/dev/null
+	cowrun update -m 32m r >/dev/null
+	wait_until sh -c "[ \$('$COWRUN' --root '$T/store' inspect -f '{{.RestartCount}}' r) -ge 1 ]"
+	wait_until is_limited r 33554432
+	cowrun rm -f r >/dev/null
+	all_is_gone
+}
+
+is_limited() {
+	[ "$(value "$1" memory memory.limit_in_bytes 2>/dev/null)" = "$2" ]
+}
+
 # --- Where there are no groups --------------------------------------------------------------------
 
 case_without_control_groups() {
@@ -297,6 +340,7 @@ case_rootless() {
 	tail -n 1 said | grep -q "delegated to you.*systemd-run --user --scope.*--cgroup-ignore" || fail "it said: $(cat said)"
 	as_user run -d --name c --rootfs root sleep 1000 >/dev/null 2>&1
 	refused "cannot pause the container: it has no control group" as_user pause c
+	refused "delegated to you" as_user update -m 64m c
 	as_user rm -f c >/dev/null
 	same "ignored" hello "$(as_user run --rm --memory 64m --cgroup-ignore --rootfs root echo hello 2>said)"
 	tail -n 1 said | grep -q "goes on without a limit" || fail "it said: $(cat said)"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/buffer.h"
 #include "container/cgroup_convert.h"
 #include "container/limits.h"
 #include "container/limits_text.h"
@@ -284,4 +285,43 @@ Test(limits, texts_that_are_none_change_nothing)
 	cr_expect_eq(READ("cpu-period=50000", "cpus=1"), -EINVAL);
 	cr_expect_eq(limits.pids, 7);
 	cr_expect_eq(limits.memory, LIMIT_UNSET);
+}
+
+static char *changed(const char *const *texts, const char *const *changes)
+{
+	struct string_list list = STRING_LIST_INIT, change = STRING_LIST_INIT, result;
+	struct buffer joined = BUFFER_INIT;
+
+	for (; *texts; texts++)
+		cr_assert_eq(string_list_add(&list, *texts), 0);
+	for (; *changes; changes++)
+		cr_assert_eq(string_list_add(&change, *changes), 0);
+	cr_assert_eq(limits_change(&list, &change, &result), 0);
+	for (size_t i = 0; i < result.count; i++)
+		cr_assert_eq(buffer_append_format(&joined, "%s ", result.strings[i]), 0);
+	string_list_free(&list);
+	string_list_free(&change);
+	string_list_free(&result);
+	return joined.data;
+}
+
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define CHANGED(texts, changes, expected)                                                          \
+	do {                                                                                       \
+		char *text = changed(texts, changes);                                              \
+		cr_expect_str_eq(text, expected);                                                  \
+		free(text);                                                                        \
+	} while (0)
+
+Test(limits, changes_take_the_place_of_what_they_are_about)
+{
+	CHANGED(LIST("memory=1g", "memory-swap=2g", "pids-limit=7"), LIST("memory=512m"),
+		"memory-swap=2g pids-limit=7 memory=512m ");
+	CHANGED(LIST("cpus=2", "memory=1g"), LIST("cpu-quota=5000"), "memory=1g cpu-quota=5000 ");
+	CHANGED(LIST("cpu-quota=5000", "cpu-period=9000"), LIST("cpus=2"), "cpus=2 ");
+	CHANGED(LIST("memory=1g"), LIST("memory=0", "cpus=0"), "memory=1g ");
+	CHANGED(LIST("device-read-bps=/dev/a:1m", "device-read-bps=/dev/b:1m",
+		     "device-write-bps=/dev/a:1m"),
+		LIST("device-read-bps=/dev/a:2m"),
+		"device-read-bps=/dev/b:1m device-write-bps=/dev/a:1m device-read-bps=/dev/a:2m ");
 }

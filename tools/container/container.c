@@ -108,6 +108,20 @@ int container_open(const struct place *place, const char *id, struct container *
 	return 0;
 }
 
+int container_reload_config(struct container *container, struct problem *problem)
+{
+	struct container_config config = { 0 };
+	int error = read_structure(container->fd, "config.json", &container_config_table, &config);
+
+	if (error) {
+		config_free(&config);
+		return unreadable(container, error, problem);
+	}
+	config_free(&container->config);
+	container->config = config;
+	return 0;
+}
+
 int container_list(const struct place *place, struct string_list *ids, struct problem *problem)
 {
 	CLEANUP(closedir) DIR *stream = NULL;

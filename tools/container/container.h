@@ -75,6 +75,11 @@ int container_save_state(struct container *container, struct problem *problem);
 /* The same for what does not outlive the machine's run: the disk is not waited for. */
 int container_note_state(struct container *container, struct problem *problem);
 
+/* Writes the configuration, which is rarely changed; the lock must be held. */
+int container_save_config(struct container *container, struct problem *problem);
+/* Reads it again: somebody may have changed it. */
+int container_reload_config(struct container *container, struct problem *problem);
+
 /* Makes the directory in run, if need be, and opens it. */
 int container_open_run(struct container *container, struct problem *problem);
 

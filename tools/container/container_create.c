@@ -131,7 +131,7 @@ static int take_invented_name(const struct place *place, struct container_config
 
 /* -- making -- */
 
-static int write_config(const struct container *container, struct problem *problem)
+int container_save_config(struct container *container, struct problem *problem)
 {
 	CLEANUP(json_put) json_object *object = NULL;
 	int error = fields_to_json(&container_config_table, &container->config, &object);
@@ -239,7 +239,7 @@ int container_create(const struct place *place, struct container_config *config,
 		/* Until the directory has its own name, the name is one that leads nowhere: others may take it. */
 		error = take_any_name(&container, problem);
 		if (!error)
-			error = write_config(&container, problem);
+			error = container_save_config(&container, problem);
 		if (!error)
 			error = show(&container, unfinished, problem);
 	}
@@ -269,7 +269,7 @@ int container_rename(struct container *container, const char *name, struct probl
 	if (state_set_text(&config->name, name) < 0)
 		error = problem_set(problem, -ENOMEM, "out of memory");
 	if (!error)
-		error = write_config(container, problem);
+		error = container_save_config(container, problem);
 	(void)unlinkat(place->names_fd, error ? name : former, 0);
 	return error;
 }

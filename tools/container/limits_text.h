@@ -23,6 +23,13 @@ int limits_read(const struct string_list *texts, struct container_limits *ret_li
 		struct problem *problem);
 
 /*
+ * The texts with the changes in place of what these replace; changes to 0 change nothing, as docker has it. A
+ * limit of a device replaces the one of that device. 0 or -ENOMEM.
+ */
+int limits_change(const struct string_list *texts, const struct string_list *changes,
+		  struct string_list *ret_texts);
+
+/*
  * The i-th name that limits_set() knows, for a command's table of options; NULL beyond the last.
  */
 const char *limits_flag(size_t i);

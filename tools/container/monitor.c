@@ -168,7 +168,11 @@ static int make_group(struct monitor *monitor, struct problem *problem)
 
 	if (error)
 		return error;
-	error = container_sweep(container, problem);
+	/* Between two runs, its limits may have been changed. */
+	if (monitor->socket < 0)
+		error = container_reload_config(container, problem);
+	if (!error)
+		error = container_sweep(container, problem);
 	if (!error)
 		error = container_group_make(&container->config, &monitor->group, problem);
 	if (!error && note_group(monitor, &unnoted) < 0)

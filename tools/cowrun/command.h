@@ -77,5 +77,6 @@ int command_stop(int argc, char **argv);
 int command_tag(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_unpause(int argc, char **argv);
+int command_update(int argc, char **argv);
 int command_volume(int argc, char **argv);
 int command_wait(int argc, char **argv);

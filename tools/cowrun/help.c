@@ -19,6 +19,7 @@ void help_cowrun(void)
 		"  kill     send a signal\n"
 		"  pause    stop all processes where they are\n"
 		"  unpause  let them go on\n"
+		"  update   change what containers may use\n"
 		"  wait     wait until containers have ended and print their exit codes\n"
 		"  rm       remove containers\n"
 		"  rename   give a container another name\n"

@@ -60,6 +60,7 @@ static const struct command {
 	{ "tag", command_tag, false },
 	{ "top", command_top, false },
 	{ "unpause", command_unpause, false },
+	{ "update", command_update, false },
 	{ "version", run_version, false },
 	{ "volume", command_volume, false },
 	{ "wait", command_wait, false },
