@@ -300,6 +300,30 @@ is_limited() {
 	[ "$(value "$1" memory memory.limit_in_bytes 2>/dev/null)" = "$2" ]
 }
 
+case_stats() {
+	needs_controller memory
+	make_root root
+	cowrun run -d --name busy -m 64m --cpus 0.5 --rootfs root sh -c 'while :; do :; done' >/dev/null
+	cowrun create --name idle --rootfs root true >/dev/null
+	cowrun stats --no-stream >said
+	same "titles" "CONTAINER ID NAME CPU % MEM USAGE / LIMIT MEM % NET I/O BLOCK I/O PIDS" "$(head -n 1 said | xargs)"
+	same "lines" 2 "$(wc -l <said)"
+	grep -qE "^$(cowrun ps -q) +busy +[0-9.]+% +[0-9.]+[KM]iB / 64MiB +[0-9.]+% +0B / 0B +.* 1\$" said || fail "it said: $(cat said)"
+	awk 'NR == 2 && $3 + 0 > 5 && $3 + 0 < 75 { ok = 1 } END { exit !ok }' said || fail "it said: $(cat said)"
+	cowrun stats --no-stream --format json busy >said
+	grep -q '"PIDs":"1"' said || fail "it said: $(cat said)"
+	same "one that does not run" "idle 0.00% 0B / 0B 0" "$(cowrun stats --no-stream --format '{{.Name}} {{.CPUPerc}} {{.MemUsage}} {{.PIDs}}' idle)"
+	same "all" "busy idle" "$(cowrun stats -a --no-stream --format '{{.Name}}' | sort | xargs)"
+	cowrun stats --format '{{.Name}}' busy >said &
+	note_process $!
+	wait_until sh -c "[ \$(wc -l <said) -ge 2 ]"
+	cowrun rm -f idle >/dev/null
+	cowrun stop -t 0 busy >/dev/null
+	wait $!
+	refused "none with" cowrun stats --no-stream idle
+	cowrun rm busy >/dev/null
+}
+
 # --- Where there are no groups --------------------------------------------------------------------
 
 case_without_control_groups() {

@@ -73,6 +73,7 @@ int command_rmi(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_save(int argc, char **argv);
 int command_start(int argc, char **argv);
+int command_stats(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_tag(int argc, char **argv);
 int command_top(int argc, char **argv);

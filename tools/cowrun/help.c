@@ -29,6 +29,7 @@ void help_cowrun(void)
 		"Looking:\n"
 		"  ps       list containers\n"
 		"  inspect  show all that is known of a container, as JSON\n"
+		"  stats    show what containers use\n"
 		"  logs     show what a container printed\n"
 		"  attach   show what a container prints, and type into it\n"
 		"  top      show the processes of a container\n"

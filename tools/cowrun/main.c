@@ -56,6 +56,7 @@ static const struct command {
 	{ "run", command_run, true },
 	{ "save", command_save, false },
 	{ "start", command_start, true },
+	{ "stats", command_stats, false },
 	{ "stop", command_stop, false },
 	{ "tag", command_tag, false },
 	{ "top", command_top, false },

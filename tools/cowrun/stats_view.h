@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What containers use, as docker stats shows it. */
+#pragma once
+
+#include "base/json.h"
+#include "container/usage.h"
+
+#define STATS_TEXT_SIZE 32
+
+/*
+ * A line: ID, Name, Container, CPUPerc, MemUsage, MemPerc, NetIO, BlockIO, PIDs. What is not known is "--". The processor time is that
+ * used between the two moments. NULL when there is no memory.
+ */
+json_object *stats_view_line(const struct container *container, const char *name,
+			     const struct container_usage *before,
+			     const struct container_usage *now);
+
+/* "1.5MiB": four digits, units of 1024. */
+void stats_text_memory(uint64_t bytes, char text[STATS_TEXT_SIZE]);
+/* "1.5MB": three digits, units of 1000. */
+void stats_text_traffic(uint64_t bytes, char text[STATS_TEXT_SIZE]);
