@@ -94,6 +94,30 @@ case_processor_time() {
 	all_is_gone
 }
 
+# /proc tells the truth, to an ordinary user of the container and to a joining process as well.
+case_shown_in_proc() {
+	local machine
+	needs_controller memory
+	needs_controller cpu
+	machine=$(awk '/^MemTotal/ { print $2 }' /proc/meminfo)
+	start_one c -m 64m --cpus 1
+	same "memory" 65536 "$(cowrun exec -u web c awk '/^MemTotal/ { print $2 }' /proc/meminfo)"
+	same "processors" "1 0" "$(cowrun exec c sh -c 'echo $(grep -c ^processor /proc/cpuinfo) $(cat /sys/devices/system/cpu/online)')"
+	at_most "seconds since its start" 60 "$(cowrun exec c cut -d . -f 1 /proc/uptime)"
+	status_is 1 cowrun exec c sh -c 'echo x >/proc/meminfo' 2>/dev/null
+	cowrun rm -f c >/dev/null
+	same "of the machine, by option" "$machine" "$(run_in -m 64m --proc host awk '/^MemTotal/ { print $2 }' /proc/meminfo)"
+	same "of the machine, without limits" "$machine" "$(run_in awk '/^MemTotal/ { print $2 }' /proc/meminfo)"
+	at_most "seconds, by option" 60 "$(run_in --proc limits cut -d . -f 1 /proc/uptime)"
+	status_is 125 run_in --proc none true 2>/dev/null
+	# A root that says that /proc is elsewhere.
+	rm -rf root/proc
+	mkdir root/elsewhere
+	ln -s /elsewhere root/proc
+	same "through a link" 65536 "$(run_in -m 64m awk '/^MemTotal/ { print $2 }' /proc/meminfo)"
+	all_is_gone
+}
+
 case_processors() {
 	needs_controller cpuset
 	same "processors" 1 "$(run_in --cpuset-cpus 0 nproc)"

@@ -98,6 +98,26 @@ case_an_open_file_is_one_text() {
 	same "it went on" "3 1" "$(tr '\n' ' ' <"$T.stdout" | sed 's/ $//')"
 }
 
+# busybox's cat sends; Python's copies.
+case_an_open_file_can_be_sent() {
+	needs_controllers memory
+	in_view memory=64m -- sh -c 'busybox cat /proc/meminfo | head -n 1; cat /proc/meminfo >copy; wc -l <copy
+		busybox cat /proc/meminfo | wc -l; tail -n 1 /proc/meminfo; stat -c %s copy | wc -l'
+	same "sent" "MemTotal: 65536 kB $(wc -l </proc/meminfo) $(wc -l </proc/meminfo) $(tail -n 1 /proc/meminfo | awk '{ print $1 }')" \
+		"$(head -n 4 "$T.stdout" | awk 'NR == 4 { print $1; next } { $1 = $1; print }' | xargs)"
+	in_view memory=64m -- python3 -c '
+import os
+for i in range(3):
+    fd = os.open("/proc/meminfo", os.O_RDONLY)
+    size, sent = os.fstat(fd).st_size, b""
+    out = os.memfd_create("x")
+    while os.sendfile(out, fd, None, 100) > 0:
+        pass
+    print(os.lseek(out, 0, os.SEEK_CUR) == size > 1000, os.pread(out, 9, 0))
+    os.close(fd)'
+	same "sent" "True b'MemTotal:' True b'MemTotal:' True b'MemTotal:'" "$(xargs -d '\n' <"$T.stdout")"
+}
+
 case_nothing_can_be_written() {
 	# shellcheck disable=SC2016 # it is expanded inside
 	in_view pids-limit=100 -- sh -c '

@@ -47,6 +47,7 @@ static const struct field config_fields[] = {
 	CONFIG(FIELD_STRINGS, uid_map),
 	CONFIG(FIELD_STRINGS, gid_map),
 	CONFIG(FIELD_BOOL, single_id),
+	CONFIG(FIELD_STRING, proc),
 	CONFIG(FIELD_BOOL, privileged),
 	CONFIG(FIELD_BOOL, no_new_privileges),
 	CONFIG(FIELD_STRINGS, capabilities_add),

@@ -52,6 +52,8 @@ struct container_config {
 		gid_map; /* INSIDE:OUTSIDE:COUNT; none: the caller's namespace */
 	bool single_id;	 /* only the caller's own id is known inside */
 
+	char *proc; /* whose numbers /proc shows: "host" or "limits"; NULL: the limits' if there are any */
+
 	/* what it may do; see privileges.h */
 	bool privileged;
 	bool no_new_privileges;

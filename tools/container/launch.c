@@ -31,6 +31,7 @@ struct making {
 	struct container *container;
 	struct container_group *group;
 	char *mountpoint, *volumes, *upper, *init_layer;
+	char *view; /* where the view of /proc is; NULL: there is none */
 	int socket; /* to the first process */
 	struct privileges privileges;
 	int theirs[3]; /* its standard streams */
@@ -44,6 +45,7 @@ static void free_making(struct making *making)
 	free(making->volumes);
 	free(making->upper);
 	free(making->init_layer);
+	free(making->view);
 	if (making->socket >= 0)
 		(void)close(making->socket);
 	if (making->theirs_socket >= 0)
@@ -103,6 +105,45 @@ static int mount_union(struct making *making, struct launch *launch, struct prob
 		       : 0;
 }
 
+/* -- the view of /proc -- */
+
+static bool wants_view(const struct container_config *config)
+{
+	if (config->proc)
+		return strcmp(config->proc, "limits") == 0;
+	return config->limits.count > 0 && !config->privileged;
+}
+
+static int start_view(struct making *making, struct launch *launch, struct problem *problem)
+{
+	const struct container *container = making->container;
+	cleanup_fd int directory = -1;
+
+	if (!wants_view(&container->config))
+		return 0;
+	if (asprintf(&making->view, "%s/%s/proc", container->place->run, container->id) < 0) {
+		making->view = NULL;
+		return problem_set(problem, -ENOMEM, "out of memory");
+	}
+	if (mkdirat(container->run_fd, "proc", 0700) < 0 && errno != EEXIST)
+		return problem_set(problem, -errno, "%s: %s", making->view, strerror(errno));
+	/* By its path: run_fd is of the mount namespace we came from. */
+	directory = confined_open_root(making->view);
+	if (directory < 0)
+		return problem_set(problem, directory, "%s: %s", making->view,
+				   strerror(-directory));
+	return proc_view_start(making->group->cgroup, directory, &launch->view, problem);
+}
+
+/* From now on only the container holds its root and what covers its /proc: both end when the last process does. */
+static void let_go(const struct making *making, const struct launch *launch)
+{
+	if (launch->daemon > 0)
+		(void)umount2(making->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
+	if (launch->view.pid > 0)
+		(void)umount2(making->view, MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
 static void wait_for_daemon(struct launch *launch)
 {
 	if (launch->daemon <= 0)
@@ -142,6 +183,7 @@ static int make_process(struct making *making, int init_program, struct launch *
 		.privileges = &making->privileges,
 		.mountpoint = making->mountpoint,
 		.volumes = making->volumes,
+		.view = making->view,
 		.init_program = config->init ? init_program : -1,
 	};
 	struct clone_args arguments = {
@@ -204,6 +246,8 @@ static int start(struct making *making, int init_program, struct launch *launch,
 	if (!error)
 		error = mount_union(making, launch, problem);
 	if (!error)
+		error = start_view(making, launch, problem);
+	if (!error)
 		error = child_streams_make(config->terminal, config->open_stdin, &launch->streams,
 					   problem);
 	if (!error && message_pair(&making->socket, &making->theirs_socket) < 0)
@@ -213,9 +257,7 @@ static int start(struct making *making, int init_program, struct launch *launch,
 	if (!error)
 		error = put_into_group(making, launch, problem);
 	status = error ? STATUS_NOT_STARTED : 0;
-	/* From now on only the container holds its root, and the union ends when the last process does. */
-	if (launch->daemon > 0)
-		(void)umount2(making->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
+	let_go(making, launch);
 	return status ? status : direct(making, launch, problem);
 }
 
@@ -247,6 +289,7 @@ int launch_start(struct container *container, struct container_group *group, int
 
 void launch_finish(struct launch *launch)
 {
+	proc_view_stop(&launch->view);
 	wait_for_daemon(launch);
 	child_streams_close(&launch->streams);
 	if (launch->init_pidfd >= 0)

@@ -9,15 +9,20 @@
 #include "container/child_streams.h"
 #include "container/container.h"
 #include "container/container_group.h"
+#include "container/proc_view.h"
 
 struct launch {
 	pid_t daemon, init;
 	int daemon_pidfd, init_pidfd;
 	struct child_streams streams;
+	struct proc_view view; /* of /proc, if there is one */
 };
 
 #define LAUNCH_INIT                                                                                \
-	((struct launch){ .daemon_pidfd = -1, .init_pidfd = -1, .streams = CHILD_STREAMS_INIT })
+	((struct launch){ .daemon_pidfd = -1,                                                      \
+			  .init_pidfd = -1,                                                        \
+			  .streams = CHILD_STREAMS_INIT,                                           \
+			  .view = PROC_VIEW_INIT })
 
 /*
  * Starts it in its control group, and returns when its program runs. Otherwise nothing is left of it but the

@@ -8,8 +8,7 @@
  * its own user and mount namespace, where it may mount without help, on an empty directory; the
  * container's first process, in a copy of that mount namespace, binds each file over its target in
  * the container; then both let go of the directory, and the file system ends with the container. The text of a
- * file is made when it is read from its start, and stays so for that open file until it is read
- * from the start again.
+ * file is made when it is opened, and stays so for that open file until it is read from the start again.
  *
  * The process holds nothing but the file system and the group, has no capabilities, and does what it does outside the
  * container's group. It ends with the process that started it, or when it is stopped or killed: reading then fails

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Nothing changes but contents, which are not kept. */
+/* Names do not change, and sizes nobody relies on. */
 #define TIMEOUT (365.0 * 24 * 60 * 60)
 /* The inode number of the first file; the directory is FUSE_ROOT_ID. */
 #define FIRST_FILE 2
@@ -39,12 +39,14 @@ struct server {
 	struct proc_view_source source;
 	struct timespec started; /* CLOCK_REALTIME, for the times of files */
 	size_t open_bytes;
+	size_t lengths
+		[PROC_VIEW_FILES]; /* of the texts that were last opened; until then 0, as in /proc */
 };
 
 struct open_file {
 	const struct proc_view_file *file;
 	struct buffer text;
-	bool made;
+	bool unread; /* nobody has read the text's start */
 };
 
 static struct server *server_of(fuse_req_t request)
@@ -65,6 +67,7 @@ static struct stat attributes_of(const struct server *server, fuse_ino_t node)
 		.st_ino = node,
 		.st_mode = is_file(node) ? S_IFREG | 0444 : S_IFDIR | 0555,
 		.st_nlink = is_file(node) ? 1 : 2,
+		.st_size = is_file(node) ? (off_t)server->lengths[node - FIRST_FILE] : 0,
 		.st_atim = server->started,
 		.st_mtim = server->started,
 		.st_ctim = server->started,
@@ -130,7 +133,6 @@ static int refresh(struct server *server, struct open_file *open)
 		return result;
 	buffer_free(&open->text);
 	open->text = text;
-	open->made = true;
 	server->open_bytes = others + text.capacity;
 	text = BUFFER_INIT;
 	return 0;
@@ -141,33 +143,66 @@ static struct open_file *file_of(const struct fuse_file_info *info)
 	return (struct open_file *)(uintptr_t)info->fh; /* NOLINT(performance-no-int-to-ptr) */
 }
 
+static void free_file(struct server *server, struct open_file *open)
+{
+	server->open_bytes -= size_of(open);
+	buffer_free(&open->text);
+	free(open);
+}
+
+/*
+ * read(2) takes what we answer, whatever the size is; sendfile(2) and splice(2) stop at the size that the kernel
+ * knows. It learns it by being given the text, of which it keeps nothing else: the open that follows drops it.
+ */
+static void tell_length(struct server *server, fuse_ino_t node, struct buffer *text)
+{
+	struct fuse_bufvec contents = FUSE_BUFVEC_INIT(text->length);
+
+	server->lengths[node - FIRST_FILE] = text->length;
+	contents.buf[0].mem = text->data;
+	(void)fuse_lowlevel_notify_store(server->session, node, 0, &contents, 0);
+}
+
+static int make_file(struct server *server, fuse_ino_t node, struct open_file **ret_open)
+{
+	struct open_file *open =
+		server->open_bytes < OPEN_BYTES_MAX ? calloc(1, sizeof(*open)) : NULL;
+	int result;
+
+	if (!open)
+		return -ENOMEM;
+	open->file = &proc_view_files[node - FIRST_FILE];
+	open->unread = true;
+	server->open_bytes += size_of(open);
+	result = refresh(server, open);
+	if (result < 0)
+		free_file(server, open);
+	else
+		*ret_open = open;
+	return result;
+}
+
 static void open_file(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *info)
 {
 	struct server *server = server_of(request);
-	struct open_file *open = is_file(node) && server->open_bytes < OPEN_BYTES_MAX
-					 ? calloc(1, sizeof(*open))
-					 : NULL;
+	struct open_file *open = NULL;
+	int result = is_file(node) ? make_file(server, node, &open) : -ENOENT;
 
-	if (!open) {
-		(void)fuse_reply_err(request, is_file(node) ? ENOMEM : ENOENT);
+	if (result < 0) {
+		(void)fuse_reply_err(request, -result);
 		return;
 	}
-	open->file = &proc_view_files[node - FIRST_FILE];
-	server->open_bytes += size_of(open);
+	tell_length(server, node, &open->text);
 	info->fh = (uintptr_t)open;
-	/* Without it the kernel would read no more than the size, which is 0 as in /proc. */
 	info->direct_io = 1;
-	(void)fuse_reply_open(request, info);
+	if (fuse_reply_open(request, info) < 0)
+		free_file(server, open);
 }
 
 static void release_file(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *info)
 {
-	struct open_file *open = file_of(info);
-
 	(void)node;
-	server_of(request)->open_bytes -= size_of(open);
-	buffer_free(&open->text);
-	free(open);
+	free_file(server_of(request), file_of(info));
 	(void)fuse_reply_err(request, 0);
 }
 
@@ -179,8 +214,9 @@ static void read_file(fuse_req_t request, fuse_ino_t node, size_t size, off_t of
 	int result = 0;
 
 	(void)node;
-	if (offset == 0 || !open->made)
+	if (offset == 0 && !open->unread)
 		result = refresh(server_of(request), open);
+	open->unread = open->unread && offset != 0;
 	if (result < 0) {
 		(void)fuse_reply_err(request, -result);
 		return;

@@ -6,6 +6,7 @@
 #include "base/confined.h"
 #include "container/in_root.h"
 #include "container/mount_call.h"
+#include "container/proc_view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,6 +96,45 @@ static int cover_cgroups(struct root_file_system *tree, struct problem *problem)
 	return error ? failed("/sys/fs/cgroup", error, problem) : 0;
 }
 
+/* -- what shows the container's limits -- */
+
+/* Puts a file of the view over one of the kernel's, if the kernel has it. */
+static int cover(const struct root_file_system *tree, int view, const struct proc_view_target *file)
+{
+	bool is_of_proc = strncmp(file->target, "proc/", 5) == 0;
+	/* Both names have four letters. */
+	cleanup_fd int target = in_root_open(is_of_proc ? tree->proc : tree->sys,
+					     strchr(file->target, '/') + 1, O_PATH, 0);
+	cleanup_fd int source = -1, mount = -1;
+	int error;
+
+	if (target == -ENOENT)
+		return 0;
+	source = target < 0 ? target : confined_open(view, file->name, O_PATH, 0);
+	mount = source < 0 ? source : mount_call_clone(source, false);
+	error = mount < 0 ? mount
+			  : mount_call_change(mount, KERNEL_FILES | MOUNT_ATTR_RDONLY, 0, false);
+	return error ? error : mount_call_attach(mount, target);
+}
+
+static int cover_with_view(struct root_file_system *tree, struct problem *problem)
+{
+	cleanup_fd int view = -1;
+	int error = 0;
+
+	if (!tree->view)
+		return 0;
+	view = confined_open_root(tree->view);
+	if (view < 0)
+		error = view;
+	for (const struct proc_view_target *at = proc_view_targets(); !error && at->name; at++)
+		error = cover(tree, view, at);
+	return error ? problem_set(problem, error,
+				   "cannot show the container's limits in /proc: %s",
+				   strerror(-error))
+		     : 0;
+}
+
 /* -- all -- */
 
 /* /dev/null itself, and not what somebody put in its place: it will cover files (CVE-2025-31133). */
@@ -146,6 +186,8 @@ int root_file_system_build(struct root_file_system *tree, const char *mountpoint
 		error = mount_sys(tree, problem);
 	if (!error)
 		error = cover_cgroups(tree, problem);
+	if (!error)
+		error = cover_with_view(tree, problem);
 	if (!error)
 		error = root_devices_mount(tree, problem);
 	if (!error)

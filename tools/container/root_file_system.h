@@ -16,10 +16,11 @@
 struct root_file_system {
 	const struct container_config *config;
 	const char *volumes; /* the path of the directory of named volumes */
-	int root;	     /* the union's root */
-	int proc, sys, dev;  /* the roots of these mounts */
-	int pts;	     /* of devpts */
-	int null;	     /* the host's /dev/null, of which it was made sure */
+	const char *view;   /* the path of the files to be put over /proc's; NULL: there are none */
+	int root;	    /* the union's root */
+	int proc, sys, dev; /* the roots of these mounts */
+	int pts;	    /* of devpts */
+	int null;	    /* the host's /dev/null, of which it was made sure */
 };
 
 #define ROOT_FILE_SYSTEM_INIT                                                                      \

@@ -173,6 +173,7 @@ _Noreturn void stage_run(const struct stage *stage)
 
 	tree.config = config;
 	tree.volumes = stage->volumes;
+	tree.view = stage->view;
 	if (arrange(stage, &tree, &problem) == 0)
 		message.status = process_start(&start, &problem);
 	memcpy(message.text, problem.text, sizeof(message.text));

@@ -13,9 +13,11 @@ struct stage {
 	const struct privileges *privileges;
 	const char *mountpoint; /* where the union is */
 	const char *volumes;	/* the directory of named volumes */
-	int socket;		/* to the monitor, for messages */
-	int streams[3];		/* standard input, output and error when there is no terminal */
-	int init_program;	/* -1: none */
+	const char
+		*view;	/* where files are to be put over /proc's, see proc_view.h; NULL: nowhere */
+	int socket;	/* to the monitor, for messages */
+	int streams[3]; /* standard input, output and error when there is no terminal */
+	int init_program; /* -1: none */
 };
 
 /* Does not return. What goes wrong is told to the monitor, and the process ends. */

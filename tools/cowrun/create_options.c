@@ -60,6 +60,7 @@ const char create_options_usage[] =
 	"      --label KEY[=VALUE], --annotation KEY=VALUE\n"
 	"\n"
 	"What it may use:\n" LIMIT_OPTIONS_USAGE
+	"      --proc limits|host       what meminfo, cpuinfo, stat... in /proc show (limits, if there are any)\n"
 	"      --oom-score-adj NUMBER   who is ended first when memory runs out, from -1000 to 1000\n"
 	"      --cgroup-ignore          go on without what cannot be limited here\n"
 	"\n"
@@ -178,6 +179,14 @@ static int check_network(const char *value, void *options, struct problem *probl
 	    strcmp(value, "none") == 0)
 		return 0;
 	return problem_set(problem, -EINVAL, "--net %s: host, none and private are known", value);
+}
+
+static int check_proc(const char *value, void *options, struct problem *problem)
+{
+	(void)options;
+	if (strcmp(value, "host") == 0 || strcmp(value, "limits") == 0)
+		return 0;
+	return problem_set(problem, -EINVAL, "--proc %s: host and limits are known", value);
 }
 
 static bool is_address(const char *text)
@@ -345,6 +354,7 @@ static const struct option_rule rules[] = {
 	{ 0, "pid", OPTION_TEXT, CONFIG(pid), check_namespace },
 	{ 0, "pidfile", OPTION_TEXT, OPTION(pid_file), NULL },
 	{ 0, "privileged", OPTION_SWITCH, CONFIG(privileged), NULL },
+	{ 0, "proc", OPTION_TEXT, CONFIG(proc), check_proc },
 	{ 0, "read-only", OPTION_SWITCH, CONFIG(read_only), NULL },
 	{ 0, "restart", OPTION_TEXT, CONFIG(restart), check_restart },
 	{ 0, "rm", OPTION_SWITCH, CONFIG(remove), NULL },
