@@ -23,6 +23,18 @@ case_top() {
 	cowrun rm -f one two three >/dev/null
 }
 
+# As a sandbox in a container has one.
+case_top_namespace_within() {
+	start_one c --security-opt seccomp=unconfined --cap-add SYS_ADMIN
+	start_one other
+	cowrun exec -d c unshare -p -f sleep 1004
+	wait_until pgrep -x -f "sleep 1004" >/dev/null
+	cowrun top c -eo pid,args >shown
+	same "sleeping" "sleep 1000 sleep 1004" "$(grep -o "sleep 100.$" shown | sort -u | xargs)"
+	same "processes" 3 "$(sed 1d shown | wc -l)"
+	cowrun rm -f c other >/dev/null
+}
+
 case_volumes() {
 	make_root root
 	same "none" "" "$(cowrun volume ls -q)"

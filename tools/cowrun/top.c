@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,10 +46,34 @@ static ino_t pid_namespace_of(int64_t pid)
 	return stat(path, &status) < 0 ? 0 : status.st_ino;
 }
 
+/* Whether the process is in that pid namespace or in one within, as those of a sandbox are. */
+static bool is_within(int64_t pid, ino_t pid_namespace)
+{
+	cleanup_fd int namespace = -1;
+	char path[48];
+
+	(void)snprintf(path, sizeof(path), "/proc/%lld/ns/pid", (long long)pid);
+	namespace = open(path, O_RDONLY | O_CLOEXEC);
+	while (namespace >= 0) {
+		struct stat status;
+		int parent;
+
+		if (fstat(namespace, &status) < 0)
+			return false;
+		if (status.st_ino == pid_namespace)
+			return true;
+		/* EPERM: the next one is beyond our own. */
+		parent = ioctl(namespace, NS_GET_PARENT);
+		(void)close(namespace);
+		namespace = parent;
+	}
+	return false;
+}
+
 static bool is_selected(const struct selection *selection, int64_t pid)
 {
 	if (selection->pid_namespace)
-		return pid_namespace_of(pid) == selection->pid_namespace;
+		return is_within(pid, selection->pid_namespace);
 	for (size_t i = 0; i < selection->count; i++)
 		if (selection->pids[i] == pid)
 			return true;
