@@ -16,6 +16,7 @@ case_top() {
 	same "number" "$(pid_of two)" "$(cowrun top two -o pid,args | awk 'NR > 1 { print $1 }')"
 	refused "no column PID" cowrun top two -o args
 	refused "there is none with this name" cowrun top nobody
+	refused "ps failed" cowrun top two --no-such-option
 	cowrun stop -t 0 two >/dev/null
 	refused "does not run" cowrun top two
 	cowrun run -d --name three --pid host --rootfs root sleep 3000 >/dev/null

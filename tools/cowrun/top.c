@@ -123,7 +123,7 @@ static int select_processes(struct container *container, struct selection *selec
 
 /* -- what ps says -- */
 
-/* options: the name of the program and those given, ended by NULL. */
+/* options: the name of the program and those given, ended by NULL. *ret_output is NULL when there is no memory. */
 static int start_ps(char **options, pid_t *ret_pid, FILE **ret_output)
 {
 	char usual_option[] = "-ef";
@@ -147,7 +147,9 @@ static int start_ps(char **options, pid_t *ret_pid, FILE **ret_output)
 		return -error;
 	}
 	*ret_output = fdopen(pipes[0], "re");
-	return *ret_output ? 0 : -errno;
+	if (!*ret_output)
+		(void)close(pipes[0]);
+	return 0;
 }
 
 /* The field of that number in a line. NULL when it has fewer. */
@@ -203,11 +205,14 @@ static int show(char **options, const struct selection *selection, struct proble
 		return problem_set(problem, error,
 				   "cannot run ps: %s; it is in Debian's package procps",
 				   strerror(-error));
-	error = filter(output, selection, problem);
-	(void)fclose(output);
+	error = output ? filter(output, selection, problem)
+		       : problem_set(problem, -ENOMEM, "out of memory");
+	if (output)
+		(void)fclose(output);
 	while (waitpid(ps, &status, 0) < 0 && errno == EINTR)
 		;
-	return error;
+	/* It has said why. */
+	return status == 0 ? error : problem_set(problem, -EINVAL, "ps failed");
 }
 
 int command_top(int argc, char **argv)
