@@ -12,7 +12,7 @@ traced_calls=$traced_calls,pread64,fstatfs,statfs,name_to_handle_at,dup,fcntl
 
 # All but the messages, and what the C library does for itself and a thread at its beginning.
 all_calls='!read,writev,futex,mmap,munmap,mprotect,madvise,brk,clone,clone3,rseq,set_robust_list,rt_sigprocmask'
-all_calls=$all_calls,gettid,rt_sigtimedwait,restart_syscall
+all_calls=$all_calls,gettid,prctl,rt_sigtimedwait,restart_syscall
 
 make_layers() {
 	local i

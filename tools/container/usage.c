@@ -49,7 +49,7 @@ static void read_network(const struct container *container, struct container_usa
 	static char text[NETWORK_FILE_MAX];
 	char path[48];
 	size_t length;
-	CLEANUP(fclose) FILE *file = NULL;
+	FILE *file;
 
 	usage->received = usage->sent = CGROUP_UNKNOWN;
 	if (strcmp(container->config.network, "host") == 0)
@@ -60,6 +60,7 @@ static void read_network(const struct container *container, struct container_usa
 		return;
 	length = fread(text, 1, sizeof(text) - 1, file);
 	text[length] = '\0';
+	(void)fclose(file);
 	(void)usage_parse_network(text, &usage->received, &usage->sent);
 }
 
