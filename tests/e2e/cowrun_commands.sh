@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The smaller commands: top, volume.
+# The smaller commands: top, volume; and completion.
 # shellcheck source-path=SCRIPTDIR source=cowrun_lib.sh disable=SC2016
 . "$(dirname "$0")/cowrun_lib.sh"
 
@@ -72,6 +72,32 @@ case_volume_of_a_user() {
 	same "owner" 200032 "$(stat -c %u home/.local/share/cowrun/volumes/a/d)"
 	same "removed" a "$("${as[@]}" "$COWRUN" volume rm a)"
 	absent home/.local/share/cowrun/volumes/a
+}
+
+: "${abs_top_srcdir:=$(cd "$(dirname "$self")/../.." && pwd)}"
+
+# complete_line WORD...: what bash offers for the last word.
+complete_line() {
+	# shellcheck source=/dev/null
+	. "$abs_top_srcdir/tools/completion/cowrun"
+	COMP_WORDS=("$COWRUN" "$@")
+	COMP_CWORD=$#
+	COMPREPLY=()
+	_cowrun
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+
+case_completion() {
+	make_root root
+	cowrun create --name one --rootfs root true >/dev/null
+	cowrun import -q root image >/dev/null
+	same "commands" "restart rm rmi run" "$(complete_line r | grep -v rename | sort | xargs)"
+	same "options" "--pid --pidfile --pids-limit --privileged --proc" "$(complete_line run --p | sort | xargs)"
+	same "containers" one "$(complete_line --root "$T/store" stop o)"
+	same "images" localhost/image:latest "$(complete_line --root "$T/store" run localhost/)"
+	same "commands of a command" "ls" "$(complete_line volume l)"
+	same "files" root "$(complete_line import roo)"
+	same "after an unknown command" "" "$(complete_line nothing x)"
 }
 
 run_cases "$@"
