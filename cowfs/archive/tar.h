@@ -33,8 +33,9 @@ struct tar_summary {
 };
 
 /*
- * Told now and then, at least for every MiB of the stored archive or, while one is written, of the tar, how many bytes of the stored archive have passed. Anything but 0
- * gives up: the work ends with that result, which should be a -errno such as -ECANCELED.
+ * Told now and then how many bytes of the stored archive have passed: at least for every MiB of it or, while one is
+ * written, of the tar. Anything but 0 gives up: the work ends with that result, which should be a -errno such as
+ * -ECANCELED.
  */
 struct tar_progress {
 	int (*show)(void *context, uint64_t archive_bytes);

@@ -79,7 +79,7 @@ void target_close(struct target *target)
 		free(target->directories[i].acls[1].value);
 	}
 	free(target->directories);
-	inode_set_free(&target->made);
+	number_set_free(&target->made);
 	buffer_free(&target->latest_path);
 	layer_dir_unref(target->latest);
 	layer_close(target->layer);

@@ -9,8 +9,8 @@
 #pragma once
 
 #include "archive/apply.h"
-#include "archive/inode_set.h"
 #include "base/buffer.h"
+#include "base/number_set.h"
 #include "layer/layer.h"
 #include "layer/layer_dir.h"
 
@@ -47,7 +47,8 @@ struct target {
 	struct fd_cache *fds;
 	struct layer *layer;
 	bool has_whiteouts; /* some have been written: what is made next may have one beside it */
-	struct inode_set made; /* of a changeset: what the archive made, or gave attributes to */
+	struct number_set
+		made; /* inodes of a changeset: what the archive made, or gave attributes to */
 	struct target_directory *directories;
 	size_t directory_count, directory_capacity;
 	/* Where the latest name was, by what the archive calls it: the next one is mostly there as well. */

@@ -316,6 +316,13 @@ int place_clear(struct target *target, const struct place *place, bool *ret_hid)
 	return 0;
 }
 
+static int note_made(struct target *target, uint64_t inode)
+{
+	int result = number_set_add(&target->made, inode);
+
+	return result < 0 ? result : 0;
+}
+
 int place_note_made(struct target *target, const struct place *place)
 {
 	struct attributes attributes;
@@ -324,7 +331,7 @@ int place_note_made(struct target *target, const struct place *place)
 	if (!target->options->changeset)
 		return 0;
 	error = layer_stat_raw(place->fd->fd, place->name, &attributes);
-	return error ? error : inode_set_add(&target->made, attributes.inode);
+	return error ? error : note_made(target, attributes.inode);
 }
 
 /* True when a directory is there that can stay. */
@@ -372,8 +379,7 @@ static int settle_directory(struct target *target, int fd, bool hid, bool made, 
 	if (error)
 		return error;
 	*ret_inode = attributes.inode;
-	return target->options->changeset && made ? inode_set_add(&target->made, attributes.inode)
-						  : 0;
+	return target->options->changeset && made ? note_made(target, attributes.inode) : 0;
 }
 
 int place_make_directory(struct target *target, const struct place *place,

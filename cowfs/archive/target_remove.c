@@ -33,7 +33,7 @@ static int remove_one(const struct target *target, int directory, const char *na
 
 	if (error)
 		return error == -ENOENT ? 0 : error;
-	if (inode_set_has(&target->made, attributes.inode))
+	if (number_set_has(&target->made, attributes.inode))
 		return S_ISDIR(attributes.mode) ? -ENOTEMPTY : 0;
 	if (unlinkat(directory, name, S_ISDIR(attributes.mode) ? AT_REMOVEDIR : 0) == 0)
 		return 0;

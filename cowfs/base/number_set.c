@@ -50,6 +50,11 @@ int number_set_add(struct number_set *set, uint64_t number)
 	return 1;
 }
 
+bool number_set_has(const struct number_set *set, uint64_t number)
+{
+	return set->slot_count && *slot_of(set, number) == number;
+}
+
 void number_set_free(struct number_set *set)
 {
 	free(set->slots);
