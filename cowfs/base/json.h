@@ -25,6 +25,11 @@ static inline int json_add(json_object *object, const char *key, json_object *va
 	return -ENOMEM;
 }
 
+static inline int json_add_string(json_object *object, const char *key, const char *value)
+{
+	return json_add(object, key, json_object_new_string(value));
+}
+
 static inline int json_add_number(json_object *object, const char *key, uint64_t number)
 {
 	return json_add(object, key, json_object_new_uint64(number));

@@ -150,10 +150,10 @@ static json_object *describe(const struct diff *diff, const struct finding *find
 	};
 	CLEANUP(json_put) json_object *object = json_object_new_object();
 	const char *kind = finding->touched ? "touched" : kinds[finding->item->kind];
-	int result = object ? json_add(object, "kind", json_object_new_string(kind)) : -ENOMEM;
+	int result = object ? json_add_string(object, "kind", kind) : -ENOMEM;
 
 	if (result == 0)
-		result = json_add(object, "path", json_object_new_string(finding->path));
+		result = json_add_string(object, "path", finding->path);
 	if (result == 0 && diff->stat)
 		result = json_add(object, "bytes", json_object_new_int64(finding->bytes));
 	if (result == 0)

@@ -135,7 +135,7 @@ static int add_target(struct union_fs *fs, json_object *object, const struct uni
 
 	if (!S_ISLNK(entry->attributes.mode) || union_readlink(fs, entry->inode, &target) < 0)
 		return 0;
-	return json_add(object, "target", json_object_new_string(buffer_string(&target)));
+	return json_add_string(object, "target", buffer_string(&target));
 }
 
 static int add_device(json_object *object, const struct attributes *attributes)
@@ -154,7 +154,7 @@ static int add_attributes(json_object *object, const struct attributes *attribut
 	int result;
 
 	(void)snprintf(mode, sizeof(mode), "%04o", attributes->mode & 07777);
-	result = json_add(object, "mode", json_object_new_string(mode));
+	result = json_add_string(object, "mode", mode);
 	if (result == 0)
 		result = json_add_number(object, "links", attributes->links);
 	if (result == 0)
@@ -175,7 +175,7 @@ static int add_attributes(json_object *object, const struct attributes *attribut
 json_object *entry_json(struct union_fs *fs, const char *path, const struct union_entry *entry)
 {
 	CLEANUP(json_put) json_object *object = json_object_new_object();
-	int result = object ? json_add(object, "path", json_object_new_string(path)) : -ENOMEM;
+	int result = object ? json_add_string(object, "path", path) : -ENOMEM;
 
 	if (result == 0)
 		result = json_add(object, "type",

@@ -145,7 +145,7 @@ static int describe(const struct layers *layers, unsigned index, const struct un
 	int result = object ? json_add_number(object, "layer", index) : -ENOMEM;
 
 	if (result == 0)
-		result = json_add(object, "path", json_object_new_string(layer->path));
+		result = json_add_string(object, "path", layer->path);
 	if (result == 0)
 		result = json_add(object, "role",
 				  json_object_new_string(layer->is_upper ? "upper" : "lower"));

@@ -40,11 +40,6 @@ struct report {
 	json_object *status; /* what the daemon told; NULL when it is dead */
 };
 
-static int add_string(json_object *object, const char *key, const char *value)
-{
-	return json_add(object, key, json_object_new_string(value));
-}
-
 /* Moves members from one object to another, if they are there. */
 static int take(json_object *from, json_object *to, const char *const *keys)
 {
@@ -69,7 +64,7 @@ static int add_file(json_object *object, const char *key, const char *path)
 	if (text_file_read(path, &text) < 0)
 		return 0;
 	text.data[strcspn(text.data, "\n")] = '\0';
-	return add_string(object, key, text.data);
+	return json_add_string(object, key, text.data);
 }
 
 static bool is_initial_user_namespace(void)
@@ -88,22 +83,22 @@ static int add_versions(const struct report *report)
 	struct utsname uts;
 	char kernel[sizeof(uts.sysname) + sizeof(uts.release) + sizeof(uts.version) +
 		    sizeof(uts.machine)];
-	int error = add_string(object, "cowfs", PACKAGE_VERSION);
+	int error = json_add_string(object, "cowfs", PACKAGE_VERSION);
 
 	if (!error)
-		error = add_string(object, "libfuse", fuse_pkgversion());
+		error = json_add_string(object, "libfuse", fuse_pkgversion());
 	if (!error)
-		error = add_string(object, "c_library", gnu_get_libc_version());
+		error = json_add_string(object, "c_library", gnu_get_libc_version());
 	if (!error && uname(&uts) == 0) {
 		(void)snprintf(kernel, sizeof(kernel), "%s %s %s %s", uts.sysname, uts.release,
 			       uts.version, uts.machine);
-		error = add_string(object, "kernel", kernel);
+		error = json_add_string(object, "kernel", kernel);
 	}
 	if (!error)
-		error = add_string(object, "user", geteuid() == 0 ? "root" : "ordinary");
+		error = json_add_string(object, "user", geteuid() == 0 ? "root" : "ordinary");
 	if (!error)
-		error = add_string(object, "user_namespace",
-				   is_initial_user_namespace() ? "initial" : "another");
+		error = json_add_string(object, "user_namespace",
+					is_initial_user_namespace() ? "initial" : "another");
 	return error;
 }
 
@@ -170,15 +165,15 @@ static bool take_mount(void *context, const struct mount_entry *entry)
 	if (strcmp(entry->mountpoint, search->path) != 0)
 		return false;
 	object = json_object_new_object();
-	error = object ? add_string(object, "type", entry->type) : -ENOMEM;
+	error = object ? json_add_string(object, "type", entry->type) : -ENOMEM;
 	if (!error && search->report->names)
-		error = add_string(object, "mountpoint", entry->mountpoint);
+		error = json_add_string(object, "mountpoint", entry->mountpoint);
 	if (!error && search->report->names)
-		error = add_string(object, "source", entry->source);
+		error = json_add_string(object, "source", entry->source);
 	if (!error)
-		error = add_string(object, "options", entry->options);
+		error = json_add_string(object, "options", entry->options);
 	if (!error)
-		error = add_string(object, "super_options", entry->super_options);
+		error = json_add_string(object, "super_options", entry->super_options);
 	json_object_put(search->found);
 	search->found = steal_pointer(&object);
 	search->error = error;
@@ -216,7 +211,7 @@ static int add_line(json_object *object, const char *key, const char *text, cons
 	next_column = value ? strstr(value, "  ") : NULL;
 	if (next_column)
 		*next_column = '\0';
-	return value ? add_string(object, key, value) : -ENOMEM;
+	return value ? json_add_string(object, key, value) : -ENOMEM;
 }
 
 /* What the kernel tells of the daemon, if it may be asked. */
@@ -249,7 +244,7 @@ static int add_daemon(const struct report *report)
 	int error = object ? 0 : -ENOMEM;
 
 	if (!error && report->is_dead)
-		error = add_string(object, "state", "gone");
+		error = json_add_string(object, "state", "gone");
 	if (!error && report->status)
 		error = take(report->status, object, keys);
 	if (!error && pid > 0)
@@ -303,7 +298,7 @@ static int add_file_system(json_object *layer, const char *path)
 		search.id = statx_buffer.stx_mnt_id;
 		(void)mount_table_read(take_type, &search);
 	}
-	return add_string(layer, "file_system", search.type);
+	return json_add_string(layer, "file_system", search.type);
 }
 
 static int add_layer(const struct report *report, json_object *layers, json_object *told)
@@ -329,9 +324,9 @@ static int add_stack(const struct report *report, json_object *told)
 	int error = layers ? take(told, report->object, keys) : -ENOMEM;
 
 	if (!error && json_object_object_get_ex(told, "workdir", &workdir))
-		error = add_string(report->object, "workdir",
-				   report->names ? json_object_get_string(workdir)
-						 : "outside the upper layer");
+		error = json_add_string(report->object, "workdir",
+					report->names ? json_object_get_string(workdir)
+						      : "outside the upper layer");
 	if (!json_object_object_get_ex(told, "stack", &stack))
 		return error;
 	for (size_t i = 0; !error && i < json_object_array_length(stack); i++)

@@ -82,7 +82,7 @@ static const char *name_space_name(enum xattr_namespace name_space)
 
 static int describe_layer(const struct union_layer *layer, json_object *object)
 {
-	int result = json_add(object, "path", json_object_new_string(layer->path));
+	int result = json_add_string(object, "path", layer->path);
 
 	if (result == 0)
 		result = json_add(object, "role",
@@ -134,9 +134,9 @@ static int add_options(json_object *report, const struct union_fs *fs)
 	union_get_options(fs, &options);
 	result = describe_options(&options, &text);
 	if (result == 0 && options.workdir)
-		result = json_add(report, "workdir", json_object_new_string(options.workdir));
+		result = json_add_string(report, "workdir", options.workdir);
 	if (result == 0)
-		result = json_add(report, "options", json_object_new_string(buffer_string(&text)));
+		result = json_add_string(report, "options", buffer_string(&text));
 	return result;
 }
 
@@ -145,8 +145,7 @@ static int add_path(json_object *report, struct union_fs *fs, struct inode *inod
 	cleanup_buffer struct buffer path = BUFFER_INIT;
 	int result = union_path(fs, inode, &path);
 
-	return result < 0 ? result
-			  : json_add(report, "path", json_object_new_string(buffer_string(&path)));
+	return result < 0 ? result : json_add_string(report, "path", buffer_string(&path));
 }
 
 int stack_report(const struct session *session, struct inode *inode, struct buffer *text)

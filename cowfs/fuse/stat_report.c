@@ -65,7 +65,7 @@ static int add_negotiated(json_object *report, const struct negotiated *negotiat
 	(void)snprintf(protocol, sizeof(protocol), "%u.%u", negotiated->protocol_major,
 		       negotiated->protocol_minor);
 	if (result == 0)
-		result = json_add(object, "protocol", json_object_new_string(protocol));
+		result = json_add_string(object, "protocol", protocol);
 	if (result == 0)
 		result = json_add_number(object, "max_write", negotiated->max_write);
 	if (result == 0)
@@ -82,7 +82,7 @@ static int add_io(json_object *report, const struct passthrough *passthrough)
 {
 	const char *mode = passthrough ? "passthrough" : "cached";
 	struct passthrough_counts counts;
-	int result = json_add(report, "io", json_object_new_string(mode));
+	int result = json_add_string(report, "io", mode);
 
 	if (result < 0 || !passthrough)
 		return result;
@@ -117,7 +117,7 @@ int stat_report(const struct session *session, struct buffer *text)
 	int result = report ? 0 : -ENOMEM;
 
 	if (result == 0)
-		result = json_add(report, "version", json_object_new_string(PACKAGE_VERSION));
+		result = json_add_string(report, "version", PACKAGE_VERSION);
 	if (result == 0)
 		result = json_add_number(report, "pid", (uint64_t)getpid());
 	if (result == 0)

@@ -2,7 +2,7 @@
 #include "cowrun/image_view.h"
 
 #include "cowrun/image_text.h"
-#include "image/json_put.h"
+#include "image/json_build.h"
 #include "image/layers.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 static int put_text(json_object *object, const char *key, const char *text)
 {
-	return json_put_string(object, key, text ? text : "");
+	return json_add_string(object, key, text ? text : "");
 }
 
 static int put_times(json_object *object, const char *created)
@@ -42,8 +42,8 @@ static int put_name(json_object *object, const struct image *image)
 
 	if (colon && !name)
 		return -ENOMEM;
-	error = json_put_string(object, "Repository", name ? name : NONE);
-	return error ? error : json_put_string(object, "Tag", colon ? colon + 1 : NONE);
+	error = json_add_string(object, "Repository", name ? name : NONE);
+	return error ? error : json_add_string(object, "Tag", colon ? colon + 1 : NONE);
 }
 
 json_object *image_view_line(const struct image_store *store, const struct image *image)
@@ -53,10 +53,10 @@ json_object *image_view_line(const struct image_store *store, const struct image
 	int error = object ? put_name(object, image) : -ENOMEM;
 
 	if (!error)
-		error = json_put_string(object, "Digest",
+		error = json_add_string(object, "Digest",
 					digest_text(&image->manifest.digest, digest));
 	if (!error)
-		error = json_put_string(object, "ID", digest_text(&image->id, digest));
+		error = json_add_string(object, "ID", digest_text(&image->id, digest));
 	if (!error)
 		error = put_times(object, image->config.created);
 	if (!error)
@@ -70,7 +70,7 @@ json_object *image_view_line(const struct image_store *store, const struct image
 static int put_digests(json_object *object, const struct image *image,
 		       const struct string_list *names)
 {
-	json_object *array = json_put_array(object, "RepoDigests");
+	json_object *array = json_add_array(object, "RepoDigests");
 	int error = array ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !error && i < names->count; i++) {
@@ -90,13 +90,13 @@ static int put_digests(json_object *object, const struct image *image,
 
 static int put_root(json_object *object, const struct image *image)
 {
-	json_object *root = json_put_object(object, "RootFS");
+	json_object *root = json_add_object(object, "RootFS");
 	json_object *layers;
-	int error = root ? json_put_string(root, "Type", "layers") : -ENOMEM;
+	int error = root ? json_add_string(root, "Type", "layers") : -ENOMEM;
 
 	if (error)
 		return error;
-	layers = json_put_array(root, "Layers");
+	layers = json_add_array(root, "Layers");
 	if (!layers)
 		return -ENOMEM;
 	for (size_t i = 0; !error && i < image->config.diff_id_count; i++) {
@@ -113,8 +113,8 @@ static int put_config(json_object *object, const struct image *image)
 	json_object *config = NULL;
 
 	if (!json_object_object_get_ex(image->config.object, "config", &config) || !config)
-		return json_put_object(object, "Config") ? 0 : -ENOMEM;
-	return json_put_value(object, "Config", json_object_get(config));
+		return json_add_object(object, "Config") ? 0 : -ENOMEM;
+	return json_add(object, "Config", json_object_get(config));
 }
 
 static int put_history(json_object *object, const struct image *image)
@@ -122,8 +122,8 @@ static int put_history(json_object *object, const struct image *image)
 	json_object *history = NULL;
 
 	if (!json_object_object_get_ex(image->config.object, "history", &history) || !history)
-		return json_put_array(object, "History") ? 0 : -ENOMEM;
-	return json_put_value(object, "History", json_object_get(history));
+		return json_add_array(object, "History") ? 0 : -ENOMEM;
+	return json_add(object, "History", json_object_get(history));
 }
 
 static const char *last_comment(const struct image_config *config)
@@ -149,7 +149,7 @@ static int put_facts(json_object *object, const struct image_store *store,
 		error = put_text(object, "Variant", config->variant);
 	if (!error)
 		error = put_text(object, "Os", config->os);
-	return error ? error : json_put_number(object, "Size", image_size(store, image));
+	return error ? error : json_add_number(object, "Size", image_size(store, image));
 }
 
 json_object *image_view_inspect(const struct image_store *store, const struct image *image,
@@ -158,14 +158,14 @@ json_object *image_view_inspect(const struct image_store *store, const struct im
 	CLEANUP(json_put) json_object *object = json_object_new_object();
 	char digest[DIGEST_TEXT_SIZE];
 	int error =
-		object ? json_put_string(object, "Id", digest_text(&image->id, digest)) : -ENOMEM;
+		object ? json_add_string(object, "Id", digest_text(&image->id, digest)) : -ENOMEM;
 
 	if (!error)
-		error = json_put_strings(object, "RepoTags", names);
+		error = json_add_strings(object, "RepoTags", names);
 	if (!error)
 		error = put_digests(object, image, names);
 	if (!error)
-		error = json_put_string(object, "Digest",
+		error = json_add_string(object, "Digest",
 					digest_text(&image->manifest.digest, digest));
 	if (!error)
 		error = put_facts(object, store, image);
@@ -199,7 +199,7 @@ json_object *image_view_step(const struct image_store *store, const struct image
 	const struct image_history *history = &image->config.history[step];
 	bool last = step + 1 == image->config.history_count;
 	char digest[DIGEST_TEXT_SIZE];
-	int error = object ? json_put_string(object, "ID",
+	int error = object ? json_add_string(object, "ID",
 					     last ? digest_text(&image->id, digest) : "<missing>")
 			   : -ENOMEM;
 

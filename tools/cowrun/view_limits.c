@@ -31,14 +31,6 @@ static const char *find(const struct container_config *config, const char *name)
 	return found;
 }
 
-static int add(json_object *object, const char *name, json_object *value)
-{
-	if (value && json_object_object_add(object, name, value) == 0)
-		return 0;
-	json_put(value);
-	return -ENOMEM;
-}
-
 /* -- numbers -- */
 
 static int add_numbers(const struct container_config *config, json_object *object)
@@ -69,8 +61,9 @@ static int add_numbers(const struct container_config *config, json_object *objec
 		{ NULL, 0 },
 	};
 	for (; limit->name && !error; limit++)
-		error = add(object, limit->name,
-			    json_object_new_int64(limit->value == LIMIT_UNSET ? 0 : limit->value));
+		error = json_add(
+			object, limit->name,
+			json_object_new_int64(limit->value == LIMIT_UNSET ? 0 : limit->value));
 	return error;
 }
 
@@ -86,8 +79,8 @@ static json_object *view_rate(const char *value)
 	if (!object || !colon)
 		return NULL;
 	(void)size_parse(colon + 1, &rate);
-	if (add(object, "Path", json_object_new_string_len(value, (int)(colon - value))) < 0 ||
-	    add(object, "Rate", json_object_new_int64(rate)) < 0)
+	if (json_add(object, "Path", json_object_new_string_len(value, (int)(colon - value))) < 0 ||
+	    json_add(object, "Rate", json_object_new_int64(rate)) < 0)
 		return NULL;
 	return steal_pointer(&object);
 }
@@ -106,7 +99,7 @@ static int add_rates(const struct container_config *config, const char *flag, co
 			return -ENOMEM;
 		}
 	}
-	return add(object, name, steal_pointer(&array));
+	return json_add(object, name, steal_pointer(&array));
 }
 
 static int add_all_rates(const struct container_config *config, json_object *object)
@@ -134,8 +127,8 @@ int view_limits(const struct container_config *config, json_object *object)
 	int error = add_numbers(config, object);
 
 	if (!error)
-		error = add(object, "CpusetCpus", json_object_new_string(cpus ? cpus : ""));
+		error = json_add_string(object, "CpusetCpus", cpus ? cpus : "");
 	if (!error)
-		error = add(object, "CpusetMems", json_object_new_string(mems ? mems : ""));
+		error = json_add_string(object, "CpusetMems", mems ? mems : "");
 	return error ? error : add_all_rates(config, object);
 }

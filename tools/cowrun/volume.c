@@ -54,10 +54,9 @@ static json_object *view(const struct place *place, const char *name)
 
 	if (asprintf(&mountpoint, "%s/volumes/%s", place->data, name) < 0)
 		mountpoint = NULL;
-	if (!object || !mountpoint ||
-	    json_add(object, "Driver", json_object_new_string("local")) < 0 ||
-	    json_add(object, "Mountpoint", json_object_new_string(mountpoint)) < 0 ||
-	    json_add(object, "Name", json_object_new_string(name)) < 0) {
+	if (!object || !mountpoint || json_add_string(object, "Driver", "local") < 0 ||
+	    json_add_string(object, "Mountpoint", mountpoint) < 0 ||
+	    json_add_string(object, "Name", name) < 0) {
 		json_object_put(object);
 		return NULL;
 	}

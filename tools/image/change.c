@@ -3,7 +3,7 @@
 
 #include "base/buffer.h"
 #include "image/config.h"
-#include "image/json_put.h"
+#include "image/json_build.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -39,8 +39,8 @@ static int put_command(json_object *config, const char *key, const char *argumen
 	json_object *array = parse_exec_form(argument);
 
 	if (array)
-		return json_put_value(config, key, array);
-	array = json_put_array(config, key);
+		return json_add(config, key, array);
+	array = json_add_array(config, key);
 	if (!array || json_append_string(array, "/bin/sh") < 0 ||
 	    json_append_string(array, "-c") < 0)
 		return -ENOMEM;
@@ -55,7 +55,7 @@ static json_object *have_object(json_object *config, const char *key)
 	if (json_object_object_get_ex(config, key, &object) &&
 	    json_object_is_type(object, json_type_object))
 		return object;
-	return json_put_object(config, key);
+	return json_add_object(config, key);
 }
 
 /* Each word, or each string of an exec form, becomes a key with an empty object. */
@@ -65,7 +65,7 @@ static int put_keys(json_object *config, const char *key, const struct string_li
 	int error = object ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !error && i < words->count; i++)
-		error = json_put_object(object, words->strings[i]) ? 0 : -ENOMEM;
+		error = json_add_object(object, words->strings[i]) ? 0 : -ENOMEM;
 	return error;
 }
 
@@ -130,7 +130,7 @@ static int change_environment(json_object *config, const char *argument)
 
 	if (!json_object_object_get_ex(config, "Env", &array) ||
 	    !json_object_is_type(array, json_type_array))
-		array = json_put_array(config, "Env");
+		array = json_add_array(config, "Env");
 	if (!error && !array)
 		error = -ENOMEM;
 	for (size_t i = 0; !error && i < words.count; i++)
@@ -151,7 +151,7 @@ static int change_label(json_object *config, const char *argument)
 		char *equals = strchr(words.strings[i], '=');
 
 		*equals = '\0';
-		error = json_put_string(labels, words.strings[i], equals + 1);
+		error = json_add_string(labels, words.strings[i], equals + 1);
 	}
 	string_list_free(&words);
 	return error;
@@ -198,7 +198,7 @@ static int change_on_build(json_object *config, const char *argument)
 
 	if (!json_object_object_get_ex(config, "OnBuild", &array) ||
 	    !json_object_is_type(array, json_type_array))
-		array = json_put_array(config, "OnBuild");
+		array = json_add_array(config, "OnBuild");
 	return array ? json_append_string(array, argument) : -ENOMEM;
 }
 
@@ -206,14 +206,14 @@ static int change_stop_signal(json_object *config, const char *argument)
 {
 	if (strpbrk(argument, WHITE_SPACE))
 		return -EINVAL;
-	return json_put_string(config, "StopSignal", argument);
+	return json_add_string(config, "StopSignal", argument);
 }
 
 static int change_user(json_object *config, const char *argument)
 {
 	if (strpbrk(argument, WHITE_SPACE))
 		return -EINVAL;
-	return json_put_string(config, "User", argument);
+	return json_add_string(config, "User", argument);
 }
 
 static int change_volume(json_object *config, const char *argument)
@@ -242,13 +242,13 @@ static int change_working_directory(json_object *config, const char *argument)
 	const char *base;
 
 	if (argument[0] == '/')
-		return json_put_string(config, "WorkingDir", argument);
+		return json_add_string(config, "WorkingDir", argument);
 	(void)json_object_object_get_ex(config, "WorkingDir", &former);
 	base = json_object_is_type(former, json_type_string) ? json_object_get_string(former) : "";
 	if (buffer_append_format(&path, "%s%s%s", base,
 				 *base && base[strlen(base) - 1] == '/' ? "" : "/", argument) < 0)
 		return -ENOMEM;
-	return json_put_string(config, "WorkingDir", buffer_string(&path));
+	return json_add_string(config, "WorkingDir", buffer_string(&path));
 }
 
 static const struct instruction {

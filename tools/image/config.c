@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "image/config.h"
 
+#include "image/json_build.h"
 #include "image/json_get.h"
-#include "image/json_put.h"
 
 #include <errno.h>
 #include <string.h>
@@ -208,17 +208,17 @@ json_object *image_config_new(const char *created)
 {
 	CLEANUP(json_put) json_object *object = json_object_new_object();
 	json_object *root;
-	int error = object ? json_put_string(object, "created", created) : -ENOMEM;
+	int error = object ? json_add_string(object, "created", created) : -ENOMEM;
 
 	if (!error)
-		error = json_put_string(object, "architecture", image_architecture());
+		error = json_add_string(object, "architecture", image_architecture());
 	if (!error)
-		error = json_put_string(object, "os", "linux");
-	if (error || !json_put_object(object, "config"))
+		error = json_add_string(object, "os", "linux");
+	if (error || !json_add_object(object, "config"))
 		return NULL;
-	root = json_put_object(object, "rootfs");
-	if (!root || json_put_string(root, "type", "layers") < 0 ||
-	    !json_put_array(root, "diff_ids") || !json_put_array(object, "history"))
+	root = json_add_object(object, "rootfs");
+	if (!root || json_add_string(root, "type", "layers") < 0 ||
+	    !json_add_array(root, "diff_ids") || !json_add_array(object, "history"))
 		return NULL;
 	return steal_pointer(&object);
 }
@@ -230,7 +230,7 @@ static json_object *have_member(json_object *object, const char *key, enum json_
 
 	if (json_object_object_get_ex(object, key, &value) && json_object_is_type(value, type))
 		return value;
-	return type == json_type_array ? json_put_array(object, key) : json_put_object(object, key);
+	return type == json_type_array ? json_add_array(object, key) : json_add_object(object, key);
 }
 
 json_object *image_config_of(json_object *object)
@@ -240,7 +240,7 @@ json_object *image_config_of(json_object *object)
 
 static int put_if_there(json_object *object, const char *key, const char *value)
 {
-	return value && value[0] ? json_put_string(object, key, value) : 0;
+	return value && value[0] ? json_add_string(object, key, value) : 0;
 }
 
 int image_config_add_step(json_object *object, const struct image_step *step)
@@ -265,6 +265,6 @@ int image_config_add_step(json_object *object, const struct image_step *step)
 	if (!error && step->diff_id)
 		error = json_append_string(diff_ids, digest_text(step->diff_id, digest));
 	else if (!error)
-		error = json_put_bool(entry, "empty_layer", true);
+		error = json_add_bool(entry, "empty_layer", true);
 	return error;
 }

@@ -4,8 +4,8 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "image/blobs.h"
+#include "image/json_build.h"
 #include "image/json_get.h"
-#include "image/json_put.h"
 #include "image/pack.h"
 #include "image/work.h"
 
@@ -45,11 +45,11 @@ static int write_facts(int directory, const struct layer_facts *facts)
 	char digest[DIGEST_TEXT_SIZE];
 	cleanup_fd int fd = -1;
 	int error =
-		object ? json_put_string(object, "diff_id", digest_text(&facts->diff_id, digest))
+		object ? json_add_string(object, "diff_id", digest_text(&facts->diff_id, digest))
 		       : -ENOMEM;
 
 	if (!error)
-		error = json_put_number(object, "size", facts->size);
+		error = json_add_number(object, "size", facts->size);
 	if (!error)
 		error = json_write(object, &text);
 	if (error)

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "image/blobs.h"
 #include "image/change.h"
-#include "image/json_put.h"
+#include "image/json_build.h"
 #include "image/layers.h"
 #include "image/pack.h"
 
@@ -68,7 +68,7 @@ static int add_step(struct making *making, const struct descriptor *layer,
 	if (!error)
 		error = image_config_add_step(making->config, &step);
 	if (!error && recipe->author)
-		error = json_put_string(making->config, "author", recipe->author);
+		error = json_add_string(making->config, "author", recipe->author);
 	if (error)
 		return cannot_make(making, error);
 	return change_apply_all(making->config, &recipe->changes, making->problem);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of manifest.h: the texts that we write. */
-#include "image/json_put.h"
+#include "image/json_build.h"
 #include "image/manifest.h"
 
 #include <errno.h>
@@ -9,24 +9,24 @@ static int put_descriptor(json_object *object, const struct descriptor *descript
 {
 	char digest[DIGEST_TEXT_SIZE];
 	json_object *annotations;
-	int error = json_put_string(object, "mediaType",
+	int error = json_add_string(object, "mediaType",
 				    media_type_name(descriptor->type, descriptor->is_docker));
 
 	if (!error)
-		error = json_put_string(object, "digest", digest_text(&descriptor->digest, digest));
+		error = json_add_string(object, "digest", digest_text(&descriptor->digest, digest));
 	if (!error)
-		error = json_put_number(object, "size", descriptor->size);
+		error = json_add_number(object, "size", descriptor->size);
 	if (error || !descriptor->reference)
 		return error;
-	annotations = json_put_object(object, "annotations");
+	annotations = json_add_object(object, "annotations");
 	return annotations
-		       ? json_put_string(annotations, ANNOTATION_REFERENCE, descriptor->reference)
+		       ? json_add_string(annotations, ANNOTATION_REFERENCE, descriptor->reference)
 		       : -ENOMEM;
 }
 
 static int put_descriptors(json_object *object, const char *key, const struct descriptor_list *list)
 {
-	json_object *array = json_put_array(object, key);
+	json_object *array = json_add_array(object, key);
 	int error = array ? 0 : -ENOMEM;
 
 	for (size_t i = 0; !error && i < list->count; i++) {
@@ -39,9 +39,9 @@ static int put_descriptors(json_object *object, const char *key, const struct de
 
 static int begin(json_object *object, enum media_type type, bool docker)
 {
-	int error = object ? json_put_number(object, "schemaVersion", 2) : -ENOMEM;
+	int error = object ? json_add_number(object, "schemaVersion", 2) : -ENOMEM;
 
-	return error ? error : json_put_string(object, "mediaType", media_type_name(type, docker));
+	return error ? error : json_add_string(object, "mediaType", media_type_name(type, docker));
 }
 
 void manifest_make_oci(struct manifest *manifest)
@@ -59,7 +59,7 @@ int manifest_write(const struct manifest *manifest, struct buffer *text)
 
 	if (error)
 		return error;
-	config = json_put_object(object, "config");
+	config = json_add_object(object, "config");
 	error = config ? put_descriptor(config, &manifest->config) : -ENOMEM;
 	if (!error)
 		error = put_descriptors(object, "layers", &manifest->layers);

@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "image/blobs.h"
-#include "image/json_put.h"
+#include "image/json_build.h"
 #include "image/pack.h"
 
 #include <errno.h>
@@ -38,7 +38,7 @@ static int put_layer(const struct saving *saving, const struct descriptor *layer
 
 static int put_layers(const struct saving *saving, const struct image *image, json_object *entry)
 {
-	json_object *layers = json_put_array(entry, "Layers");
+	json_object *layers = json_add_array(entry, "Layers");
 	int error = layers ? 0 : save_failed(saving, "manifest.json", -ENOMEM);
 
 	for (size_t i = 0; !error && i < image->content.layers.count; i++) {
@@ -61,7 +61,7 @@ static int put_config(const struct saving *saving, const struct image *image, js
 	if (linkat(saving->store->blobs_fd, image->id.hex, saving->directory, file_name, 0) < 0 &&
 	    errno != EEXIST)
 		return save_failed(saving, file_name, -errno);
-	if (json_put_string(entry, "Config", file_name) < 0)
+	if (json_add_string(entry, "Config", file_name) < 0)
 		return save_failed(saving, "manifest.json", -ENOMEM);
 	return 0;
 }
@@ -95,7 +95,7 @@ static int put_image(const struct saving *saving, json_object *entries, const ch
 		entry = json_append_object(entries);
 		error = entry ? put_config(saving, &image, entry)
 			      : save_failed(saving, "manifest.json", -ENOMEM);
-		if (!error && !json_put_array(entry, "RepoTags"))
+		if (!error && !json_add_array(entry, "RepoTags"))
 			error = save_failed(saving, "manifest.json", -ENOMEM);
 		if (!error)
 			error = put_layers(saving, &image, entry);
