@@ -88,6 +88,7 @@ static const char mount_option_help[] =
 	"  allow_other           others may enter (the default for root)\n"
 	"  suid, dev, exec, sync, dirsync, noatime; nosuid, nodev, noexec, async\n"
 	"  fsname=, context=, fscontext=, defcontext=, rootcontext=\n"
+	"  follow=0|1             serve a single caller on its own processor (1)\n"
 	"  max_threads=, max_idle_threads=, clone_fd, io_uring\n"
 	"  debug[=GLOB]          as -d, for paths that match; may be given several times\n"
 	"\n"

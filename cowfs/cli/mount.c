@@ -184,6 +184,7 @@ static int create_session(struct mount *mount, const struct string_list *kernel_
 		.timeout = options->timeout,
 		.threads = options->threads,
 		.idle_threads = options->idle_threads,
+		.no_follow = !options->follow,
 		.clone_fd = options->clone_fd,
 		.passthrough = options->passthrough,
 		.io_uring = options->io_uring,

@@ -153,13 +153,12 @@ static int set_fsync(const struct known_option *option, const struct option_text
 	return 0;
 }
 
-static int set_writeback(const struct known_option *option, const struct option_text *text,
-			 struct mount_options *options, struct problem *problem)
+static int set_switch(const struct known_option *option, const struct option_text *text,
+		      struct mount_options *options, struct problem *problem)
 {
-	(void)option;
 	if (strcmp(text->value, "0") != 0 && strcmp(text->value, "1") != 0)
 		return malformed(text, "0 or 1", problem);
-	options->writeback = text->value[0] == '1';
+	*(bool *)member(options, option) = text->value[0] == '1';
 	return 0;
 }
 
@@ -354,7 +353,7 @@ static const struct known_option known_options[] = {
 	{ "redirect", A_VALUE, set_redirect, 0 },
 	{ "volatile", NO_VALUE, set_true, MEMBER(volatile_upper) },
 	{ "fsync", A_VALUE, set_fsync, 0 },
-	{ "writeback", A_VALUE, set_writeback, 0 },
+	{ "writeback", A_VALUE, set_switch, MEMBER(writeback) },
 	{ "io", A_VALUE, set_io, 0 },
 	{ "timeout", A_VALUE, set_timeout, 0 },
 	{ "uidmapping", A_VALUE, set_map, MEMBER(ownership.users) },
@@ -371,6 +370,7 @@ static const struct known_option known_options[] = {
 	{ "rw", NO_VALUE, set_false, MEMBER(read_only) },
 	{ "allow_other", NO_VALUE, set_true, MEMBER(allow_other) },
 	{ "fsname", A_VALUE, set_fsname, 0 },
+	{ "follow", A_VALUE, set_switch, MEMBER(follow) },
 	{ "clone_fd", NO_VALUE, set_true, MEMBER(clone_fd) },
 	{ "max_threads", A_VALUE, set_threads, MEMBER(threads) },
 	{ "max_idle_threads", A_VALUE, set_threads, MEMBER(idle_threads) },

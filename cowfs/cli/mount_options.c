@@ -198,6 +198,7 @@ int mount_options_parse(enum mount_form form, int argc, char **argv,
 	struct mount_options options = {
 		/* Engines stack what they made: a layer that explains itself to anybody. */
 		.redirect = by_engine ? REDIRECT_COPY : REDIRECT_DEFAULT,
+		.follow = true,
 	};
 	int result = read_switches(form, argc, argv, &options, problem);
 

@@ -50,6 +50,7 @@ struct mount_options {
 	struct string_list debug_globs; /* what paths are traced with debug; none: all */
 	bool fake;			/* mount -f: do everything but mount */
 	bool passthrough;		/* the kernel reads and writes the layers' files itself */
+	bool follow; /* a thread follows a single caller (fuse/serving.h); true */
 	bool clone_fd, io_uring;
 	unsigned threads, idle_threads; /* 0: the default */
 

@@ -9,6 +9,12 @@ int killpriv_attach(struct fuse_session *fuse)
 	return 0;
 }
 
+void killpriv_look_at(const void *message, size_t size)
+{
+	(void)message;
+	(void)size;
+}
+
 bool killpriv_accept(void)
 {
 	return false;
@@ -56,10 +62,14 @@ struct message {
 	} body;
 };
 
-static void look_at(const struct message *message, size_t size)
+/* libfuse's buffer is aligned as malloc(3) does it. */
+void killpriv_look_at(const void *memory, size_t size)
 {
+	const struct message *message = memory;
 	size_t body_size = size - sizeof(message->header);
 
+	if (size < sizeof(message->header))
+		return;
 	switch (message->header.opcode) {
 	case FUSE_INIT:
 		current.offered = body_size >= INIT_IN_MIN &&
@@ -79,14 +89,13 @@ static void look_at(const struct message *message, size_t size)
 	}
 }
 
-/* libfuse's buffer is aligned as malloc(3) does it. */
 static ssize_t read_message(int fd, void *memory, size_t size, void *userdata)
 {
 	ssize_t length = read(fd, memory, size);
 
 	(void)userdata;
-	if (length >= (ssize_t)sizeof(struct fuse_in_header))
-		look_at(memory, (size_t)length);
+	if (length > 0)
+		killpriv_look_at(memory, (size_t)length);
 	return length;
 }
 

@@ -12,6 +12,7 @@
 #include "fuse/negotiate.h"
 #include "fuse/passthrough.h"
 #include "fuse/request.h"
+#include "fuse/serving.h"
 #include "fuse/session.h"
 #include "union/union.h"
 
@@ -32,6 +33,7 @@ struct session {
 	struct passthrough *passthrough; /* NULL: all data passes through us */
 	struct counts counts;
 	struct workers workers;
+	struct serving_counts serving_counts;
 	_Atomic uint64_t forgotten; /* inodes, since the start */
 	struct seeker *seeker;	    /* seek.c */
 	struct timespec started;    /* by the monotonic clock */

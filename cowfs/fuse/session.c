@@ -228,11 +228,10 @@ int session_mount(struct session *session, const char *mountpoint, struct proble
 	return 0;
 }
 
-static int loop(struct session *session)
+static int run_loop_of_library(struct session *session, unsigned threads)
 {
 	const struct session_options *options = &session->options;
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	unsigned threads = options->threads ? options->threads : default_threads();
 	int result;
 
 	if (!config)
@@ -244,6 +243,17 @@ static int loop(struct session *session)
 	result = fuse_session_loop_mt(session->fuse, config);
 	fuse_loop_cfg_destroy(config);
 	return result;
+}
+
+/* What only libfuse can do is left to libfuse. */
+static int serve(struct session *session)
+{
+	const struct session_options *options = &session->options;
+	unsigned threads = options->threads ? options->threads : default_threads();
+
+	if (options->no_follow || options->clone_fd || options->idle_threads || options->io_uring)
+		return run_loop_of_library(session, threads);
+	return serving_run(session, threads);
 }
 
 struct session *session_running;
@@ -259,10 +269,11 @@ int session_run(struct session *session)
 	int result = seeker_create(session, &session->seeker);
 
 	session_running = session;
+	union_begin_settling(session->fs);
 	if (result == 0)
 		result = ending_watch(session, &ending);
 	if (result == 0)
-		result = loop(session);
+		result = serve(session);
 	ending_unwatch(ending);
 	seeker_destroy(session->seeker);
 	session->seeker = NULL;

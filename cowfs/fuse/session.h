@@ -48,6 +48,7 @@ struct session_options {
 	double timeout;	       /* seconds; used when changing */
 	unsigned threads;      /* at most this many; 0: the default */
 	unsigned idle_threads; /* keep at most this many idle; 0: the default */
+	bool no_follow;	       /* no thread follows a single caller (serving.h) */
 	bool clone_fd;	       /* a device descriptor for each thread */
 	bool passthrough; /* the kernel reads and writes the layers' files itself, if that can be */
 	bool io_uring;	  /* messages come over io_uring, if that can be */

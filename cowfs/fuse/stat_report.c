@@ -93,6 +93,23 @@ static int add_io(json_object *report, const struct passthrough *passthrough)
 	return result;
 }
 
+/* Who has answered; all zero where libfuse's own threads serve. */
+static int add_serving(json_object *report, const struct serving_counts *counts)
+{
+	CLEANUP(json_put) json_object *object = json_object_new_object();
+	int result = object ? json_add_number(object, "followed", counts->followed) : -ENOMEM;
+
+	if (result == 0)
+		result = json_add_number(object, "left", counts->left);
+	if (result == 0)
+		result = json_add_number(object, "stalled", counts->stalled);
+	if (result == 0)
+		result = json_add_number(object, "crowded", counts->crowded);
+	if (result == 0)
+		result = json_add(report, "serving", steal_pointer(&object));
+	return result;
+}
+
 /* Lets a reader know whether the process number means anything to it. */
 static uint64_t pid_namespace(void)
 {
@@ -129,6 +146,8 @@ int stat_report(const struct session *session, struct buffer *text)
 		result = add_counts(report, session->fs);
 	if (result == 0)
 		result = add_messages(report, &session->counts);
+	if (result == 0)
+		result = add_serving(report, &session->serving_counts);
 	if (result == 0)
 		result = add_io(report, session->passthrough);
 	if (result == 0)

@@ -256,6 +256,16 @@ bool union_is_upper(const struct union_fs *fs, const struct inode *inode)
 	return inode_is_upper(fs, inode);
 }
 
+uint64_t union_copy_up_size(struct union_fs *fs, struct inode *inode)
+{
+	struct attributes attributes;
+
+	if (inode->type != DT_REG || inode_is_upper(fs, inode) ||
+	    union_getattr(fs, inode, &attributes) < 0)
+		return 0;
+	return attributes.size;
+}
+
 int union_settle(struct union_fs *fs, struct inode *inode)
 {
 	struct cached_fd *fd;

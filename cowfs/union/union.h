@@ -231,6 +231,13 @@ int union_fallocate(struct union_fs *fs, struct inode *inode, int mode, uint64_t
 int union_open_data(struct union_fs *fs, struct inode *inode);
 /* Whether its data is in the upper, and so will never move. */
 bool union_is_upper(const struct union_fs *fs, const struct inode *inode);
+/* How many bytes of data the first change of it would copy up: 0 of what is in the upper, or has no data. */
+uint64_t union_copy_up_size(struct union_fs *fs, struct inode *inode);
+/*
+ * Starts the thread that settles marks (unsynced.h), which otherwise begins with the first mark and then is to the scheduler
+ * what the marking thread is. In the process that is to use fs.
+ */
+void union_begin_settling(struct union_fs *fs);
 /* Before somebody else writes to a file of the upper by that descriptor: what it replaces is safe. 0 or -errno. */
 int union_settle(struct union_fs *fs, struct inode *inode);
 /* SEEK_DATA and SEEK_HOLE. */

@@ -215,6 +215,15 @@ static bool has_thread(struct union_fs *fs)
 	return unsynced->has_thread;
 }
 
+void union_begin_settling(struct union_fs *fs)
+{
+	if (fs->unsynced.fd < 0)
+		return;
+	pthread_mutex_lock(&fs->unsynced.lock);
+	(void)has_thread(fs);
+	pthread_mutex_unlock(&fs->unsynced.lock);
+}
+
 static bool enter(struct union_fs *fs, uint64_t upper_inode)
 {
 	struct unsynced *unsynced = &fs->unsynced;

@@ -55,6 +55,12 @@ at_most() {
 	[ "$3" -le "$2" ] || fail "$1: $3 is more than $2"
 }
 
+# at_least WHAT LIMIT NUMBER
+at_least() {
+	say "$1: $3 (at least $2)"
+	[ "$3" -ge "$2" ] || fail "$1: $3 is less than $2"
+}
+
 # refused WORDS COMMAND...: the command must fail and say WORDS on stderr.
 refused() {
 	local words=$1

@@ -27,7 +27,7 @@ make_layers() {
 	done
 	layers=${layers#:}
 	touch "l$1/dir/lowest"
-	mount_union "$layers" upper mnt
+	mount_union -o follow=0 "$layers" upper mnt
 }
 
 # calls_of COMMAND...: sets calls to how many the daemon made meanwhile. The tracer looks at the daemon only: who
@@ -96,7 +96,7 @@ make_files() {
 	for ((i = 1; i <= 60; i++)); do
 		echo content >"lower/dir/$i"
 	done
-	mount_union -o volatile lower upper mnt
+	mount_union -o volatile,follow=0 lower upper mnt
 	chmod 600 mnt/dir/60
 	echo new >mnt/dir/new
 	file_calls walk mnt
@@ -153,7 +153,7 @@ case_no_paths() {
 	needs strace
 	mkdir -p lower/a/b/c/d upper mnt
 	echo x >lower/a/b/c/d/file
-	mount_union lower upper mnt
+	mount_union -o follow=0 lower upper mnt
 	calls_of sh -c 'cat mnt/a/b/c/d/file; echo y >>mnt/a/b/c/d/file; mv mnt/a/b/c mnt/a/moved; ls -lR mnt; rm -r mnt/a/b'
 	different "calls" 0 "$calls"
 	grep -o '"[^"]*"' "$T.trace" | grep -v '"/proc/self/fd/[0-9]*"' | grep / | sed 's/^/# path: /' >"$T.paths" || true
