@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun image: the commands about images by their longer names, and inspect. */
-#include "cli/say.h"
 #include "cowrun/image_session.h"
 #include "cowrun/image_view.h"
-#include "cowrun/template.h"
+#include "cowrun/inspection.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -72,46 +71,25 @@ static int inspect_one(struct image_session *session, const char *name, json_obj
 	return error;
 }
 
-/* Prints the line of an image, or keeps the object in the array. Takes the object over. */
-static int show(json_object *object, const char *format, json_object *array,
-		struct problem *problem)
-{
-	cleanup_buffer struct buffer line = BUFFER_INIT;
-	int error;
-
-	if (!format) {
-		if (json_object_array_add(array, object) == 0)
-			return 0;
-		json_put(object);
-		return problem_set(problem, -ENOMEM, "out of memory");
-	}
-	error = template_fill(format, object, &line, problem);
-	json_put(object);
-	if (!error)
-		(void)puts(buffer_string(&line));
-	return error;
-}
-
 static int inspect(int count, char **names, const char *format)
 {
-	CLEANUP(json_put) json_object *array = json_object_new_array();
+	struct inspection inspection;
 	struct image_session session;
 	int status = STATUS_OK;
 
 	if (!image_session_open(&session))
 		return STATUS_FAILED;
+	inspection = inspection_begin(format);
 	for (int i = 0; i < count; i++) {
 		json_object *object = NULL;
 		int error = inspect_one(&session, names[i], &object);
 
 		if (!error)
-			error = show(object, format, array, &session.problem);
+			error = inspection_add(&inspection, object, &session.problem);
 		if (error)
 			status = command_failed(&session.problem);
 	}
-	if (!format)
-		(void)puts(json_object_to_json_string_ext(
-			array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	inspection_end(&inspection);
 	return image_session_close(&session, 0) == STATUS_OK ? status : STATUS_FAILED;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun inspect: all that is known of containers. */
 #include "cowrun/command.h"
-#include "cowrun/template.h"
+#include "cowrun/inspection.h"
 #include "cowrun/view.h"
 
 #include <errno.h>
@@ -38,47 +38,26 @@ static int inspect_one(const struct place *place, const char *name, json_object 
 	return *ret_object ? 0 : problem_set(problem, -ENOMEM, "out of memory");
 }
 
-/* Prints the line of a container, or keeps the object in the array. Takes the object over. */
-static int show(json_object *object, const char *format, json_object *array,
-		struct problem *problem)
-{
-	cleanup_buffer struct buffer line = BUFFER_INIT;
-	int error;
-
-	if (!format) {
-		if (json_object_array_add(array, object) == 0)
-			return 0;
-		json_put(object);
-		return problem_set(problem, -ENOMEM, "out of memory");
-	}
-	error = template_fill(format, object, &line, problem);
-	json_put(object);
-	if (!error)
-		(void)puts(buffer_string(&line));
-	return error;
-}
-
 static int inspect(int count, char **names, const char *format)
 {
-	CLEANUP(json_put) json_object *array = json_object_new_array();
+	struct inspection inspection;
 	struct place place;
 	int status = STATUS_OK;
 
 	if (!command_open_place(&place))
 		return STATUS_FAILED;
+	inspection = inspection_begin(format);
 	for (int i = 0; i < count; i++) {
 		json_object *object = NULL;
 		struct problem problem;
 		int error = inspect_one(&place, names[i], &object, &problem);
 
 		if (!error)
-			error = show(object, format, array, &problem);
+			error = inspection_add(&inspection, object, &problem);
 		if (error)
 			status = command_failed(&problem);
 	}
-	if (!format)
-		(void)puts(json_object_to_json_string_ext(
-			array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	inspection_end(&inspection);
 	place_close(&place);
 	return command_flush(status);
 }

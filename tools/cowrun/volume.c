@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "cowrun/command.h"
+#include "cowrun/inspection.h"
 #include "cowrun/table.h"
 
 #include <errno.h>
@@ -122,76 +123,80 @@ static int run_list(int argc, char **argv)
 
 /* -- those that are named -- */
 
+/* Reads a command line of names, and opens the place. False with the exit status. */
+static bool begin(int argc, char **argv, struct place *place, int *ret_count, int *ret_status)
+{
+	if (!command_read(&no_options, usage, argc, argv, NULL, ret_count, ret_status))
+		return false;
+	if (*ret_count == 0) {
+		*ret_status = command_misused(usage);
+		return false;
+	}
+	*ret_status = STATUS_FAILED;
+	return command_open_place(place);
+}
+
 /* What is done with one of them. 0 or -errno with a problem. */
-typedef int volume_function(const struct place *place, const char *name, json_object *array,
-			    struct problem *problem);
+typedef int volume_function(const struct place *place, const char *name, struct problem *problem);
 
-static int create_one(const struct place *place, const char *name, json_object *array,
-		      struct problem *problem)
+/* Prints the names of those with which it went well. */
+static int for_each(volume_function *function, int argc, char **argv)
 {
-	int error = volumes_create(place, name, problem);
-
-	(void)array;
-	if (!error)
-		(void)puts(name);
-	return error;
-}
-
-static int remove_one(const struct place *place, const char *name, json_object *array,
-		      struct problem *problem)
-{
-	int error = volumes_remove(place, name, problem);
-
-	(void)array;
-	if (!error)
-		(void)puts(name);
-	return error;
-}
-
-static int inspect_one(const struct place *place, const char *name, json_object *array,
-		       struct problem *problem)
-{
-	int error = volumes_find(place, name, problem);
-
-	return error ? error : add_view(array, place, name, problem);
-}
-
-static int for_each(volume_function *function, bool prints_array, int argc, char **argv)
-{
-	CLEANUP(json_put) json_object *array = json_object_new_array();
 	struct place place;
 	struct problem problem;
-	int count, status, result = STATUS_OK;
+	int count, status;
 
-	if (!command_read(&no_options, usage, argc, argv, NULL, &count, &status))
+	if (!begin(argc, argv, &place, &count, &status))
 		return status;
-	if (count == 0)
-		return command_misused(usage);
-	if (!array || !command_open_place(&place))
-		return STATUS_FAILED;
-	for (int i = 0; i < count; i++)
-		if (function(&place, argv[1 + i], array, &problem) < 0)
-			result = command_failed(&problem);
-	if (prints_array)
-		(void)puts(json_object_to_json_string_ext(
-			array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	status = STATUS_OK;
+	for (int i = 1; i <= count; i++) {
+		if (function(&place, argv[i], &problem) < 0)
+			status = command_failed(&problem);
+		else
+			(void)puts(argv[i]);
+	}
 	place_close(&place);
-	return command_flush(result);
+	return command_flush(status);
 }
 
 static int run_create(int argc, char **argv)
 {
-	return for_each(create_one, false, argc, argv);
-}
-
-static int run_inspect(int argc, char **argv)
-{
-	return for_each(inspect_one, true, argc, argv);
+	return for_each(volumes_create, argc, argv);
 }
 
 static int run_remove(int argc, char **argv)
 {
-	return for_each(remove_one, false, argc, argv);
+	return for_each(volumes_remove, argc, argv);
+}
+
+static int inspect_one(const struct place *place, const char *name, struct inspection *inspection,
+		       struct problem *problem)
+{
+	int error = volumes_find(place, name, problem);
+	json_object *object = error ? NULL : view(place, name);
+
+	if (!error && !object)
+		error = problem_set(problem, -ENOMEM, "out of memory");
+	return error ? error : inspection_add(inspection, object, problem);
+}
+
+static int run_inspect(int argc, char **argv)
+{
+	struct inspection inspection;
+	struct place place;
+	struct problem problem;
+	int count, status;
+
+	if (!begin(argc, argv, &place, &count, &status))
+		return status;
+	status = STATUS_OK;
+	inspection = inspection_begin(NULL);
+	for (int i = 1; i <= count; i++)
+		if (inspect_one(&place, argv[i], &inspection, &problem) < 0)
+			status = command_failed(&problem);
+	inspection_end(&inspection);
+	place_close(&place);
+	return command_flush(status);
 }
 
 /* -- those that nobody uses -- */
