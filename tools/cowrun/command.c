@@ -78,6 +78,24 @@ int command_for_each(int count, char **names, container_function *function, void
 	return command_flush(status);
 }
 
+int command_run_sub(const struct sub_command *commands, size_t count, const char *usage, int argc,
+		    char **argv)
+{
+	if (argc < 2) {
+		say("%s: a command is missing; see cowrun %s --help", argv[0], argv[0]);
+		return STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		(void)fputs(usage, stdout);
+		return command_flush(STATUS_OK);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	say("%s: there is no such command; see cowrun %s --help", argv[0], argv[0]);
+	return STATUS_USAGE;
+}
+
 int command_failed(const struct problem *problem)
 {
 	say("%s", problem->text);

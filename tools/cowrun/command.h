@@ -45,6 +45,19 @@ typedef int container_function(struct container *container, void *context, struc
  */
 int command_for_each(int count, char **names, container_function *function, void *context);
 
+/* A command of a command, such as ls of volume. */
+struct sub_command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+};
+
+/*
+ * Runs the one that argv[1] names, which gets that as its argv[0]; or prints the usage if that is asked for, or says that there
+ * is no such command. The exit status.
+ */
+int command_run_sub(const struct sub_command *commands, size_t count, const char *usage, int argc,
+		    char **argv);
+
 /* Says the problem. Returns STATUS_FAILED. */
 int command_failed(const struct problem *problem);
 

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 static const char usage[] = "Usage: cowrun image COMMAND [ARGUMENTS]\n"
 			    "\n"
@@ -105,10 +104,7 @@ static int command_image_inspect(int argc, char **argv)
 	return status;
 }
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} commands[] = {
+static const struct sub_command commands[] = {
 	{ "history", command_history },
 	{ "import", command_import },
 	{ "inspect", command_image_inspect },
@@ -122,14 +118,5 @@ static const struct command {
 
 int command_image(int argc, char **argv)
 {
-	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		(void)fputs(usage, stdout);
-		return command_flush(STATUS_OK);
-	}
-	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(*commands); i++)
-		if (strcmp(commands[i].name, argv[1]) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	say("image: %s; see cowrun image --help",
-	    argc < 2 ? "a command is missing" : "there is no such command");
-	return STATUS_USAGE;
+	return command_run_sub(commands, sizeof(commands) / sizeof(*commands), usage, argc, argv);
 }

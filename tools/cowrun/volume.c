@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char usage[] =
 	"Usage: cowrun volume create NAME...\n"
@@ -234,24 +233,12 @@ static int run_prune(int argc, char **argv)
 	return command_flush(status);
 }
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} commands[] = {
+static const struct sub_command commands[] = {
 	{ "create", run_create }, { "inspect", run_inspect }, { "list", run_list },
 	{ "ls", run_list },	  { "prune", run_prune },     { "rm", run_remove },
 };
 
 int command_volume(int argc, char **argv)
 {
-	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		(void)fputs(usage, stdout);
-		return command_flush(STATUS_OK);
-	}
-	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(*commands); i++)
-		if (strcmp(commands[i].name, argv[1]) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	say("volume: %s; see cowrun volume --help",
-	    argc < 2 ? "a command is missing" : "there is no such command");
-	return STATUS_USAGE;
+	return command_run_sub(commands, sizeof(commands) / sizeof(*commands), usage, argc, argv);
 }
