@@ -6,6 +6,7 @@
 #include "base/remove_tree.h"
 #include "container/container.h"
 #include "container/id_maps.h"
+#include "container/users.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -81,8 +82,11 @@ int volumes_find(const struct place *place, const char *name, struct problem *pr
 
 /* -- who uses it -- */
 
-static bool mounts(const struct container_config *config, const char *name)
+/* A container_uses_function. */
+static bool mounts(const struct container_config *config, const void *context)
 {
+	const char *name = context;
+
 	for (size_t i = 0; i < config->mounts.count; i++) {
 		const struct container_mount *mount = config_mount(config, i);
 
@@ -90,33 +94,6 @@ static bool mounts(const struct container_config *config, const char *name)
 			return true;
 	}
 	return false;
-}
-
-static int note_user(const struct place *place, const char *id, const char *name,
-		     struct string_list *containers, struct problem *problem)
-{
-	cleanup_container struct container container = CONTAINER_INIT;
-	int error = container_open(place, id, &container, problem);
-
-	/* It was removed just now. */
-	if (error == -ENOENT)
-		return 0;
-	if (!error && mounts(&container.config, name) &&
-	    string_list_add(containers, container.config.name ? container.config.name : id) < 0)
-		error = problem_set(problem, -ENOMEM, "out of memory");
-	return error;
-}
-
-int volumes_users(const struct place *place, const char *name, struct string_list *containers,
-		  struct problem *problem)
-{
-	struct string_list ids = STRING_LIST_INIT;
-	int error = container_list(place, &ids, problem);
-
-	for (size_t i = 0; !error && i < ids.count; i++)
-		error = note_user(place, ids.strings[i], name, containers, problem);
-	string_list_free(&ids);
-	return error;
 }
 
 /* -- removing -- */
@@ -141,7 +118,7 @@ static int delete_volume(void *context, struct problem *problem)
 static int refuse_if_used(const struct place *place, const char *name, struct problem *problem)
 {
 	struct string_list users = STRING_LIST_INIT;
-	int error = volumes_users(place, name, &users, problem);
+	int error = container_users(place, mounts, name, &users, problem);
 
 	if (!error && users.count > 0)
 		error = problem_set(problem, -EBUSY,

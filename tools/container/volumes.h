@@ -19,9 +19,5 @@ int volumes_create(const struct place *place, const char *name, struct problem *
 /* -ENOENT when there is none. */
 int volumes_find(const struct place *place, const char *name, struct problem *problem);
 
-/* Adds the names of the containers that mount the volume, whether they run or not. */
-int volumes_users(const struct place *place, const char *name, struct string_list *containers,
-		  struct problem *problem);
-
 /* Deletes it with what is in it; -EBUSY when a container mounts it, -ENOENT when there is none. */
 int volumes_remove(const struct place *place, const char *name, struct problem *problem);
