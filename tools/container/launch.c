@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
+#include "container/container_layers.h"
 #include "container/init_layer.h"
 #include "container/message.h"
 #include "container/process.h"
@@ -61,12 +62,8 @@ static int name_paths(struct making *making)
 		making->mountpoint = NULL;
 	if (asprintf(&making->volumes, "%s/volumes", place->data) < 0)
 		making->volumes = NULL;
-	if (asprintf(&making->init_layer, "%s/containers/%s/init", place->data, container->id) < 0)
-		making->init_layer = NULL;
-	if (container->config.upper)
-		making->upper = strdup(container->config.upper);
-	else if (asprintf(&making->upper, "%s/containers/%s/upper", place->data, container->id) < 0)
-		making->upper = NULL;
+	making->init_layer = container_init_layer_path(container);
+	making->upper = container_upper_path(container);
 	return making->mountpoint && making->volumes && making->init_layer && making->upper
 		       ? 0
 		       : -ENOMEM;

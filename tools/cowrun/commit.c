@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun commit: an image of what a container has become. */
-#include "cowrun/container_layers.h"
+#include "container/container_layers.h"
 #include "cowrun/image_recipe.h"
 #include "cowrun/image_session.h"
 #include "image/make.h"

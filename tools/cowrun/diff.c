@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun diff: what was changed in a container. */
-#include "cowrun/container_layers.h"
+#include "container/container_layers.h"
 #include "cowrun/image_session.h"
 #include "image/owners.h"
 #include "union/difference.h"

@@ -14,6 +14,10 @@ struct container_layers {
 	struct string_list lowers; /* the topmost, which is the init layer if there is one, first */
 };
 
+/* The writable layer, and the one below it, as paths. The caller's to free; NULL when there is no memory. */
+char *container_upper_path(const struct container *container);
+char *container_init_layer_path(const struct container *container);
+
 void container_layers_free(struct container_layers *layers);
 
 /* 0 or -ENOMEM with a problem. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cowrun/container_layers.h"
+#include "container/container_layers.h"
 
 #include "base/cleanup.h"
 
@@ -16,20 +16,36 @@ void container_layers_free(struct container_layers *layers)
 	string_list_free(&layers->lowers);
 }
 
+static char *path_of(const struct container *container, const char *name)
+{
+	char *path = NULL;
+	int length =
+		asprintf(&path, "%s/containers/%s/%s", container->place->data, container->id, name);
+
+	return length < 0 ? NULL : path;
+}
+
+char *container_upper_path(const struct container *container)
+{
+	return container->config.upper ? strdup(container->config.upper)
+				       : path_of(container, "upper");
+}
+
+char *container_init_layer_path(const struct container *container)
+{
+	return path_of(container, "init");
+}
+
 static int find(const struct container *container, struct container_layers *layers)
 {
 	const struct container_config *config = &container->config;
-	const char *data = container->place->data;
-	int error = 0;
+	cleanup_free char *init_layer = container_init_layer_path(container);
+	int error;
 
-	if (config->upper)
-		layers->upper = strdup(config->upper);
-	else if (asprintf(&layers->upper, "%s/containers/%s/upper", data, container->id) < 0)
-		layers->upper = NULL;
-	if (!layers->upper)
+	layers->upper = container_upper_path(container);
+	if (!layers->upper || !init_layer)
 		return -ENOMEM;
-	error = string_list_add_format(&layers->lowers, "%s/containers/%s/init", data,
-				       container->id);
+	error = string_list_add(&layers->lowers, init_layer);
 	for (size_t i = 0; !error && i < config->lowers.count; i++)
 		error = string_list_add(&layers->lowers, config->lowers.strings[i]);
 	return error;
