@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cowrun/image_view.h"
 
-#include "cowrun/image_text.h"
+#include "cowrun/human_text.h"
 #include "image/json_build.h"
 #include "image/layers.h"
 
@@ -18,7 +18,7 @@ static int put_text(json_object *object, const char *key, const char *text)
 
 static int put_times(json_object *object, const char *created)
 {
-	char age[IMAGE_TEXT_SIZE];
+	char age[HUMAN_TEXT_SIZE];
 	int error = put_text(object, "CreatedAt", created);
 
 	age_text(created, age);
@@ -27,7 +27,7 @@ static int put_times(json_object *object, const char *created)
 
 static int put_size(json_object *object, uint64_t size)
 {
-	char text[IMAGE_TEXT_SIZE];
+	char text[HUMAN_TEXT_SIZE];
 
 	size_text(size, text);
 	return put_text(object, "Size", text);

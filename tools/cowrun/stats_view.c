@@ -10,33 +10,20 @@
 
 /* -- numbers for people -- */
 
-static void write_scaled(uint64_t bytes, double step, int digits, const char *const units[7],
-			 char text[STATS_TEXT_SIZE])
-{
-	double number = (double)bytes;
-	size_t unit = 0;
-
-	if (bytes == CGROUP_UNKNOWN) {
-		(void)snprintf(text, STATS_TEXT_SIZE, UNKNOWN);
-		return;
-	}
-	for (; number >= step && unit < 6; unit++)
-		number /= step;
-	(void)snprintf(text, STATS_TEXT_SIZE, "%.*g%s", digits, number, units[unit]);
-}
-
 void stats_text_memory(uint64_t bytes, char text[STATS_TEXT_SIZE])
 {
-	static const char *const units[7] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-
-	write_scaled(bytes, 1024, 4, units, text);
+	if (bytes == CGROUP_UNKNOWN)
+		(void)snprintf(text, STATS_TEXT_SIZE, UNKNOWN);
+	else
+		size_text_binary(bytes, text);
 }
 
 void stats_text_traffic(uint64_t bytes, char text[STATS_TEXT_SIZE])
 {
-	static const char *const units[7] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
-
-	write_scaled(bytes, 1000, 3, units, text);
+	if (bytes == CGROUP_UNKNOWN)
+		(void)snprintf(text, STATS_TEXT_SIZE, UNKNOWN);
+	else
+		size_text(bytes, text);
 }
 
 /* -- the parts of a line -- */

@@ -4,8 +4,9 @@
 
 #include "base/json.h"
 #include "container/usage.h"
+#include "cowrun/human_text.h"
 
-#define STATS_TEXT_SIZE 32
+#define STATS_TEXT_SIZE HUMAN_TEXT_SIZE
 
 /*
  * A line: ID, Name, Container, CPUPerc, MemUsage, MemPerc, NetIO, BlockIO, PIDs. What is not known is "--". The processor time is that
@@ -15,7 +16,7 @@ json_object *stats_view_line(const struct container *container, const char *name
 			     const struct container_usage *before,
 			     const struct container_usage *now);
 
-/* "1.5MiB": four digits, units of 1024. */
+/* A size in powers of 1024, or "--" for CGROUP_UNKNOWN. */
 void stats_text_memory(uint64_t bytes, char text[STATS_TEXT_SIZE]);
-/* "1.5MB": three digits, units of 1000. */
+/* The same in powers of 1000. */
 void stats_text_traffic(uint64_t bytes, char text[STATS_TEXT_SIZE]);

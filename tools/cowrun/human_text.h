@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IMAGE_TEXT_SIZE 48
+#define HUMAN_TEXT_SIZE 48
 
 /* "12.3MB": powers of 1000, three digits. */
-void size_text(uint64_t size, char text[IMAGE_TEXT_SIZE]);
+void size_text(uint64_t size, char text[HUMAN_TEXT_SIZE]);
+/* "12.34MiB": powers of 1024, four digits. */
+void size_text_binary(uint64_t size, char text[HUMAN_TEXT_SIZE]);
 /* "3 hours ago", of an RFC 3339 time; "" of anything else and of NULL. */
-void age_text(const char *moment, char text[IMAGE_TEXT_SIZE]);
+void age_text(const char *moment, char text[HUMAN_TEXT_SIZE]);
