@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowfs commit: what the topmost layer changes, as an OCI layer. */
-#include "base/cleanup.h"
-#include "cli/archive_options.h"
+#include "cli/archive_file.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
-#include "cli/output.h"
 #include "cli/say.h"
 
 #include <string.h>
@@ -54,45 +52,17 @@ static int find_layers(struct archive_options *options, int argc, char **argv)
 	return STATUS_OK;
 }
 
-static int write_layer(const struct archive_options *options, struct output *output,
-		       struct layer_commit_result *result)
+static int make_archive(struct archive_options *options, const char *operand)
 {
-	struct archive_progress_line line = { .what = "written" };
-	struct problem problem = { "" }, warning = { "" };
-	struct layer_commit_options commit = options->commit;
-	int error, status;
+	int status = stack_argument_open(&options->stack, &options->commit.layers);
 
-	commit.progress = archive_progress(&line);
-	status = stack_argument_open(&options->stack, &commit.layers);
 	if (status != STATUS_OK)
 		return status;
-	status = stack_argument_open_below(&options->stack, &commit.below);
-	if (status == STATUS_OK) {
-		error = layer_commit(&commit, output->fd, result, &problem, &warning);
-		progress_end(&line.progress);
-		status = archive_say(error, &problem, &warning, error ? 0 : result->left_out);
-	}
-	union_close(commit.below);
-	union_close(commit.layers);
-	return status;
-}
-
-static int make_archive(const struct archive_options *options, const char *operand)
-{
-	cleanup_output struct output output = OUTPUT_INIT;
-	struct string_list sources = STRING_LIST_INIT;
-	struct layer_commit_result result;
-	int status = archive_options_sources(options, operand, &sources);
-
+	status = stack_argument_open_below(&options->stack, &options->commit.below);
 	if (status == STATUS_OK)
-		status = output_begin_file(&output, options->output, &sources);
-	string_list_free(&sources);
-	if (status == STATUS_OK)
-		status = write_layer(options, &output, &result);
-	if (status == STATUS_OK)
-		status = output_finish(&output);
-	if (status == STATUS_OK && options->as_json)
-		status = archive_print_summary(&result.archive);
+		status = archive_make_file(options, operand);
+	union_close(options->commit.below);
+	union_close(options->commit.layers);
 	return status;
 }
 

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowfs squash: several layers become one. */
-#include "archive/copy.h"
-
-#include "base/cleanup.h"
-#include "cli/archive_options.h"
+#include "cli/archive_file.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
-#include "cli/output.h"
 #include "cli/say.h"
 
 #include <string.h>
@@ -40,39 +36,6 @@ static int take(void *context, int letter, const char *value)
 	return STATUS_OK;
 }
 
-static int write_archive(const struct archive_options *options, const struct output *output,
-			 struct layer_commit_result *result)
-{
-	struct archive_progress_line line = { .what = "written" };
-	struct problem problem = { "" }, warning = { "" };
-	struct layer_commit_options commit = options->commit;
-	int error;
-
-	commit.progress = archive_progress(&line);
-	error = layer_commit(&commit, output->fd, result, &problem, &warning);
-	progress_end(&line.progress);
-	return archive_say(error, &problem, &warning, error ? 0 : result->left_out);
-}
-
-static int make_archive(const struct archive_options *options, const char *operand)
-{
-	cleanup_output struct output output = OUTPUT_INIT;
-	struct string_list sources = STRING_LIST_INIT;
-	struct layer_commit_result result;
-	int status = archive_options_sources(options, operand, &sources);
-
-	if (status == STATUS_OK)
-		status = output_begin_file(&output, options->output, &sources);
-	string_list_free(&sources);
-	if (status == STATUS_OK)
-		status = write_archive(options, &output, &result);
-	if (status == STATUS_OK)
-		status = output_finish(&output);
-	if (status == STATUS_OK && options->as_json)
-		status = archive_print_summary(&result.archive);
-	return status;
-}
-
 static bool makes_archive(const struct archive_options *options)
 {
 	return options->has_compression || archive_name_is_archive(options->output);
@@ -97,7 +60,7 @@ static int squash(struct archive_options *options, const char *operand)
 {
 	int status = stack_argument_open(&options->stack, &options->commit.layers);
 	if (status == STATUS_OK)
-		status = makes_archive(options) ? make_archive(options, operand)
+		status = makes_archive(options) ? archive_make_file(options, operand)
 						: archive_make_directory(options, operand);
 	union_close(options->commit.layers);
 	return status;
