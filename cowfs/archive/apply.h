@@ -51,6 +51,12 @@ struct layer_apply_options {
 	 * half changed.
 	 */
 	bool changeset;
+	/*
+	 * The archive is no layer but files to be added to those of the target, which need not be empty: no name means
+	 * anything but itself, also those that start with `.wh.`; and a directory neither takes the place of something else
+	 * (-ENOTDIR) nor gives up its own (-EISDIR). Not together with `changeset`.
+	 */
+	bool plain_files;
 	uint64_t bytes_max; /* of the tar: more is -EFBIG; 0: no limit */
 	uint64_t entries_max;
 	struct tar_progress progress; /* show may be NULL */

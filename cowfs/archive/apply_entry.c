@@ -212,7 +212,8 @@ static int look_at_linked(struct entry_context *context, const struct place *lin
 			    ? layer_stat_raw(linked->fd->fd, linked->name, attributes)
 			    : -ENOENT;
 
-	if (!error && whiteout_is_node(linked->fd->fd, linked->name, attributes))
+	if (!error &&
+	    target_has_whiteout(context->target, linked->fd->fd, linked->name, attributes))
 		error = -ENOENT;
 	if (error == -ENOENT)
 		return problem_set(&context->reason, -EBADMSG,
@@ -272,7 +273,7 @@ static int apply_name(struct entry_context *context, const struct place *place,
 	case S_IFBLK:
 		return apply_object(context, place, attributes);
 	case S_IFCHR:
-		if (attributes->rdev == 0)
+		if (attributes->rdev == 0 && !context->target->options->plain_files)
 			return apply_whiteout(context, place);
 		return apply_object(context, place, attributes);
 	default:
@@ -309,7 +310,8 @@ static int note_root(struct entry_context *context)
 {
 	struct target *target = context->target;
 
-	if (target->options->changeset || target->directory_count > 0)
+	if (target->options->changeset || target->options->plain_files ||
+	    target->directory_count > 0)
 		return 0;
 	return target_note_implied(target, target->layer->root, target->layer->root_inode);
 }

@@ -31,7 +31,7 @@ static int prepare(struct target *target, struct problem *problem)
 	const char *path = target->options->target;
 	int error;
 
-	if (target->options->changeset)
+	if (target->options->changeset || target->options->plain_files)
 		return 0;
 	error = check_empty(target->layer);
 	if (error == -ENOTEMPTY)
@@ -50,7 +50,8 @@ int target_open(struct target *target, const struct layer_apply_options *options
 		struct problem *problem, struct problem *warning)
 {
 	struct layer_options layer_options = {
-		.writable = true,
+		/* Otherwise it is tried whether it can be a layer's directory. */
+		.writable = !options->plain_files,
 		.dialect = options->dialect,
 		.ownership = &target->ownership,
 	};

@@ -118,9 +118,13 @@ int place_find(struct target *target, const char *path, bool make, struct place 
 /* Accepts one that is all zeros, and makes it that. */
 void place_release(struct target *target, struct place *place);
 
+/* Whether what has these attributes says that there is nothing of that name. */
+bool target_has_whiteout(const struct target *target, int directory, const char *name,
+			 const struct attributes *attributes);
+
 /*
  * Frees the name of files, directories with all that is in them, and whiteouts; *ret_hid tells that one of the last was
- * there. 0 or -errno.
+ * there. 0, -EISDIR for a directory of plain files, or -errno.
  */
 int place_clear(struct target *target, const struct place *place, bool *ret_hid);
 

@@ -19,7 +19,17 @@ static bool is_dot(const char *name)
 	return strcmp(name, ".") == 0;
 }
 
-/* What the last component means. 0 or -EBADMSG with a problem. */
+/* As a name that means nothing but itself. 0 or -EBADMSG with a problem. */
+static int take_plain(const char *last, struct place *place, struct problem *problem)
+{
+	if (strlen(last) > NAME_MAX)
+		return problem_set(problem, -EBADMSG, "its name is too long");
+	place->kind = PLACE_NAME;
+	memcpy(place->name, last, strlen(last) + 1);
+	return 0;
+}
+
+/* What the last component means in a layer. 0 or -EBADMSG with a problem. */
 static int judge_last(const char *last, struct place *place, struct problem *problem)
 {
 	const char *name = last;
@@ -46,11 +56,12 @@ static int judge_last(const char *last, struct place *place, struct problem *pro
 }
 
 /* Whether something may be below a component: 0, 1 when all there is reserved, or -EBADMSG. */
-static int judge_parent(const char *name, struct problem *problem)
+static int judge_parent(const struct target *target, const char *name, struct problem *problem)
 {
-	if (strncmp(name, WHITEOUT_META_PREFIX, strlen(WHITEOUT_META_PREFIX)) == 0)
+	if (!target->options->plain_files &&
+	    strncmp(name, WHITEOUT_META_PREFIX, strlen(WHITEOUT_META_PREFIX)) == 0)
 		return 1;
-	if (whiteout_name_is_reserved(name))
+	if (!target->options->plain_files && whiteout_name_is_reserved(name))
 		return problem_set(problem, -EBADMSG, "it is below a whiteout");
 	if (strlen(name) > NAME_MAX)
 		return problem_set(problem, -EBADMSG, "its name is too long");
@@ -61,8 +72,8 @@ static int judge_parent(const char *name, struct problem *problem)
  * Takes path apart: the components but the last go to parents, each with a slash after it; the kind and the name
  * to the place. 0 or -errno, -EBADMSG with a problem.
  */
-static int take_apart(const char *path, struct buffer *parents, struct place *place,
-		      struct problem *problem)
+static int take_apart(const struct target *target, const char *path, struct buffer *parents,
+		      struct place *place, struct problem *problem)
 {
 	cleanup_free char *copy = strdup(path);
 	char *rest = copy, *name, *last = NULL;
@@ -74,7 +85,7 @@ static int take_apart(const char *path, struct buffer *parents, struct place *pl
 		if (strcmp(name, "..") == 0)
 			return problem_set(problem, -EBADMSG, "its name has \"..\" in it");
 		if (last) {
-			result = judge_parent(last, problem);
+			result = judge_parent(target, last, problem);
 			if (result == 0)
 				result = buffer_append_format(parents, "%s/", last);
 		}
@@ -83,7 +94,10 @@ static int take_apart(const char *path, struct buffer *parents, struct place *pl
 	if (result < 0)
 		return result;
 	place->kind = result > 0 ? PLACE_RESERVED : PLACE_ROOT;
-	return result > 0 || !last ? 0 : judge_last(last, place, problem);
+	if (result > 0 || !last)
+		return 0;
+	return target->options->plain_files ? take_plain(last, place, problem)
+					    : judge_last(last, place, problem);
 }
 
 /* -- going there -- */
@@ -105,9 +119,9 @@ static void enter(struct walk *walk, struct layer_dir *dir)
 
 static int make_implied(struct walk *walk, struct place *place)
 {
-	struct layer_dir *dir;
-	uint64_t inode;
-	bool made;
+	struct layer_dir *dir = NULL;
+	uint64_t inode = 0;
+	bool made = false;
 	int error = place_make_directory(walk->target, place, &dir, &inode, &made);
 
 	if (error)
@@ -147,7 +161,7 @@ static int step_down(struct walk *walk, int directory, const char *name, const c
 	struct layer_dir *child;
 	int error = layer_stat_raw(directory, name, &attributes);
 
-	if (!error && whiteout_is_node(directory, name, &attributes))
+	if (!error && target_has_whiteout(walk->target, directory, name, &attributes))
 		error = -ENOENT;
 	if (error)
 		return error;
@@ -169,7 +183,8 @@ static int step_in(struct walk *walk, const char *name, const char *rest)
 	struct place place = { .dir = walk->dir };
 	int error;
 
-	if (strlen(name) > NAME_MAX || whiteout_name_is_reserved(name))
+	if (strlen(name) > NAME_MAX ||
+	    (whiteout_name_is_reserved(name) && !walk->target->options->plain_files))
 		return problem_set(walk->problem, -EBADMSG,
 				   "a symbolic link leads it to a name that there cannot be");
 	error = layer_dir_open(walk->dir, &place.fd);
@@ -255,7 +270,7 @@ int place_find(struct target *target, const char *path, bool make, struct place 
 {
 	cleanup_buffer struct buffer parents = BUFFER_INIT;
 	struct place place = { 0 };
-	int error = take_apart(path, &parents, &place, problem);
+	int error = take_apart(target, path, &parents, &place, problem);
 
 	if (!error && place.kind != PLACE_RESERVED)
 		error = go_again(target, buffer_string(&parents), make, &place.dir, problem);
@@ -297,6 +312,12 @@ static int remove_prefix(struct target *target, const struct place *place, bool 
 	return 0;
 }
 
+bool target_has_whiteout(const struct target *target, int directory, const char *name,
+			 const struct attributes *attributes)
+{
+	return !target->options->plain_files && whiteout_is_node(directory, name, attributes);
+}
+
 int place_clear(struct target *target, const struct place *place, bool *ret_hid)
 {
 	struct attributes attributes;
@@ -305,8 +326,10 @@ int place_clear(struct target *target, const struct place *place, bool *ret_hid)
 
 	if (!error)
 		error = layer_stat_raw(place->fd->fd, place->name, &attributes);
-	if (!error && whiteout_is_node(place->fd->fd, place->name, &attributes))
+	if (!error && target_has_whiteout(target, place->fd->fd, place->name, &attributes))
 		hid = true;
+	if (!error && target->options->plain_files && S_ISDIR(attributes.mode))
+		return -EISDIR;
 	target_forget_latest(target);
 	if (!error)
 		error = remove_tree(place->fd->fd, place->name);
@@ -358,6 +381,8 @@ static int make_directory(struct target *target, const struct place *place, bool
 		*ret_made = false;
 		return 0;
 	}
+	if (target->options->plain_files)
+		return -ENOTDIR;
 	error = place_clear(target, place, ret_hid);
 	if (!error && mkdirat(place->fd->fd, place->name, 0700) < 0)
 		error = -errno;

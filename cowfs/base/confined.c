@@ -71,10 +71,10 @@ int confined_open_output(const char *path)
 }
 
 /* name is one component or ".". */
-static int open_beneath(int directory, const char *name, int flags, mode_t mode)
+static int open_resolved(int directory, const char *name, int flags, mode_t mode, unsigned resolve)
 {
 	static atomic_bool no_openat2;
-	struct open_how how = { .resolve = RESOLVE_CONFINED };
+	struct open_how how = { .resolve = resolve };
 	long fd;
 
 	flags |= O_CLOEXEC | O_NOFOLLOW | O_LARGEFILE;
@@ -97,6 +97,20 @@ static int open_beneath(int directory, const char *name, int flags, mode_t mode)
 		fd = openat(directory, name, flags, mode);
 	} while (fd < 0 && errno == EINTR);
 	return result(fd);
+}
+
+static int open_beneath(int directory, const char *name, int flags, mode_t mode)
+{
+	return open_resolved(directory, name, flags, mode, RESOLVE_CONFINED);
+}
+
+int confined_open_across(int directory, const char *name, int flags)
+{
+	int error = name ? check_name(name) : -EINVAL;
+
+	return error ? error
+		     : open_resolved(directory, name, flags, 0,
+				     RESOLVE_CONFINED & ~RESOLVE_NO_XDEV);
 }
 
 int confined_open(int directory, const char *name, int flags, mode_t mode)

@@ -47,6 +47,12 @@ int confined_open_output(const char *path);
 int confined_open(int directory, const char *name, int flags, mode_t mode);
 
 /*
+ * The same for what is there already, and what is mounted there is entered: for trees that are no layers, where a
+ * mount is part of what people see.
+ */
+int confined_open_across(int directory, const char *name, int flags);
+
+/*
  * Opens a file for reading or writing its data: -ESTALE when name is anything but a regular file,
  * which is looked at before it is opened, since opening a device may already do something.
  */

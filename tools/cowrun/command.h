@@ -66,6 +66,7 @@ int command_flush(int status);
 
 int command_attach(int argc, char **argv);
 int command_commit(int argc, char **argv);
+int command_cp(int argc, char **argv);
 int command_create(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_exec(int argc, char **argv);

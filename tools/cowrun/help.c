@@ -24,6 +24,7 @@ void help_cowrun(void)
 		"  rm       remove containers\n"
 		"  rename   give a container another name\n"
 		"  exec     run another program in a container\n"
+		"  cp       copy files into a container or out of it\n"
 		"  volume   what containers share and leave behind\n"
 		"\n"
 		"Looking:\n"

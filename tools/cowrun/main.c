@@ -35,6 +35,7 @@ static const struct command {
 	{ "-v", run_version, false },
 	{ "attach", command_attach, false },
 	{ "commit", command_commit, false },
+	{ "cp", command_cp, true },
 	{ "create", command_create, false },
 	{ "diff", command_diff, false },
 	{ "exec", command_exec, true },
