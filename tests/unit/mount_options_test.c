@@ -240,12 +240,13 @@ Test(mount_options, the_last_of_two_wins)
 	struct mount_options options =
 		accept(MOUNT_COMMAND,
 		       "-o lowerdir=x,ro,fsync=0 -o lowerdir=a:b,rw,fsync=1,writeback=1,io_uring,"
-		       "whiteout=aufs,whiteout=overlay,redirect=copy m");
+		       "follow=1,follow=0,whiteout=aufs,whiteout=overlay,redirect=copy m");
 
 	CHECK_LIST(&options.lowers, "a", "b");
 	cr_expect_not(options.read_only);
 	cr_expect_not(options.volatile_upper);
 	cr_expect(options.writeback);
+	cr_expect_not(options.follow);
 	cr_expect(options.io_uring);
 	cr_expect_eq(options.dialect, WHITEOUT_OVERLAY);
 	cr_expect_eq(options.redirect, REDIRECT_COPY);
@@ -300,6 +301,7 @@ Test(mount_options, bad_arguments_are_refused)
 		{ "-o io=passthrough,writeback=1 a m", "exclude" },
 		{ "-o io=passthrough,timeout=1 a m", "exclude" },
 		{ "-o writeback=on a m", "writeback=on" },
+		{ "-o follow=2 a m", "follow=2" },
 		{ "-o xino=2 a m", "xino=2" },
 		{ "-o max_threads=1 a m", "max_threads=1" },
 		{ "-o max_threads=99999999999999999999 a m", "max_threads" },
