@@ -86,7 +86,7 @@ bool follower_follow(struct follower *follower, pid_t caller)
 {
 	int processor;
 
-	if (caller == 0 || (caller == follower->caller && ++follower->unseen < LOOK_EVERY))
+	if (caller == follower->caller && ++follower->unseen < LOOK_EVERY)
 		return true;
 	follower->caller = caller;
 	follower->unseen = 0;

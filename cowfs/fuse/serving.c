@@ -19,6 +19,9 @@
 #define QUIET_TICKS 5
 /* To copy so much takes as long as waking a thread a few times. */
 #define LONG_COPY ((uint64_t)256 << 10)
+/* So many reads of so much in a row are a stream. */
+#define LONG_READ (64U << 10)
+#define STREAM_READS 8
 
 struct server {
 	struct serving *serving;
@@ -31,6 +34,7 @@ struct serving {
 	struct turns turns;
 	struct follower follower;
 	_Atomic bool answering; /* the follower is about a message */
+	unsigned reads;		/* long ones in a row, in the follower's turn */
 	_Atomic int error;
 	unsigned count;
 	struct server servers[]; /* the first is the follower */
@@ -46,6 +50,14 @@ static void sleep_tick(void)
 static const struct fuse_in_header *header_of(const struct fuse_buf *message)
 {
 	return message->mem;
+}
+
+static bool is_long_read(const struct fuse_in_header *header)
+{
+	const struct fuse_read_in *read = (const void *)(header + 1);
+
+	return header->opcode == FUSE_READ && header->len >= sizeof(*header) + sizeof(*read) &&
+	       read->size >= LONG_READ;
 }
 
 /* There is no memory for it, so the message stays where it is: others may have some from earlier messages. */
@@ -125,13 +137,48 @@ static bool may_take_long(const struct session *session, const struct fuse_in_he
 	}
 }
 
+/* What the kernel sends by itself has no caller; whatever else has none comes from another pid namespace. */
+static bool is_of_kernel(const struct fuse_in_header *header)
+{
+	switch (header->opcode) {
+	case FUSE_INIT:
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+	case FUSE_INTERRUPT:
+	case FUSE_RELEASE:
+	case FUSE_RELEASEDIR:
+	case FUSE_DESTROY:
+	case FUSE_READ:
+	case FUSE_WRITE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool can_follow(struct serving *serving, const struct fuse_in_header *header)
+{
+	if (header->pid == 0)
+		return is_of_kernel(header);
+	return follower_follow(&serving->follower, (pid_t)header->pid);
+}
+
+/* The kernel asks for more than one of them ahead. */
+static bool is_stream(struct serving *serving, const struct fuse_in_header *header)
+{
+	serving->reads = is_long_read(header) ? serving->reads + 1 : 0;
+	return serving->reads >= STREAM_READS;
+}
+
 static void answer_or_leave(struct server *server)
 {
 	struct serving *serving = server->serving;
 	const struct fuse_in_header *header = header_of(&server->message);
 
 	turns_note_for_follower(&serving->turns, (pid_t)header->pid);
-	if (!follower_follow(&serving->follower, (pid_t)header->pid))
+	if (is_stream(serving, header))
+		turns_give(&serving->turns, TURN_OF_POOL);
+	else if (!can_follow(serving, header))
 		turns_take_from_follower(&serving->turns);
 	if (!may_take_long(serving->session, header) ||
 	    !turns_leave(&serving->turns, &server->message))
@@ -184,6 +231,14 @@ static void answer_left(struct server *server, const struct fuse_buf *message)
 		server->message = *message;
 }
 
+static void note_for_pool(struct turns *turns, const struct fuse_in_header *header)
+{
+	if (is_long_read(header))
+		turns_note_stream(turns);
+	else
+		turns_note_for_pool(turns, (pid_t)header->pid);
+}
+
 static void *serve_in_pool(void *data)
 {
 	struct server *server = data;
@@ -202,7 +257,7 @@ static void *serve_in_pool(void *data)
 			return NULL;
 		if (!server->message.size)
 			continue;
-		turns_note_for_pool(&serving->turns, (pid_t)header_of(&server->message)->pid);
+		note_for_pool(&serving->turns, header_of(&server->message));
 		answer(serving, &server->message);
 	}
 }

@@ -103,6 +103,11 @@ void turns_note_for_pool(struct turns *turns, pid_t caller)
 	}
 }
 
+void turns_note_stream(struct turns *turns)
+{
+	turns->calm = 0;
+}
+
 void turns_note_for_follower(struct turns *turns, pid_t caller)
 {
 	if (callers_note(&turns->callers, caller) != CALLERS_MANY)

@@ -48,6 +48,8 @@ void turns_forbid_follower(struct turns *turns);
 /* A message of this caller has been received, in the pool's turn or in the follower's; may end it. */
 void turns_note_for_pool(struct turns *turns, pid_t caller);
 void turns_note_for_follower(struct turns *turns, pid_t caller);
+/* One that belongs to a stream, in the pool's turn: who reads ahead is served by several threads as long as that lasts. */
+void turns_note_stream(struct turns *turns);
 
 /* Until it is the follower's turn; false at the end. */
 bool turns_wait_for_follower(struct turns *turns);

@@ -59,6 +59,32 @@ case_one_after_several() {
 	fail "it was never the follower's turn again"
 }
 
+# Whoever reads a large file has several messages under way.
+case_streams_are_for_several() {
+	local others
+	needs_speed
+	undisturbed
+	mkdir lower
+	head -c 20000000 /dev/urandom >lower/large
+	mount_simple
+	cmp lower/large mnt/large
+	others=$(($(stat_number mnt messages_total) - $(stat_number mnt followed)))
+	at_least "messages of other threads" 100 "$others"
+}
+
+# Where a caller from another pid namespace runs cannot be known.
+case_callers_without_a_number() {
+	local others
+	make_files
+	mkdir upper mnt
+	unshare --pid --fork --kill-child "$COWFS" mount -f lower upper mnt &
+	note_process $!
+	wait_until is_mounted mnt
+	chmod -R g+w mnt/dir
+	others=$(($(stat_number mnt messages_total) - $(stat_number mnt followed)))
+	at_least "messages of other threads" 2500 "$others"
+}
+
 case_switched_off() {
 	make_files
 	mount_simple -o follow=0
