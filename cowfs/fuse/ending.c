@@ -20,7 +20,7 @@
 /* So long without a message is quiet; so long we wait for quiet. */
 #define QUIET_MS 200
 #define PATIENCE_MS 5000
-/* Makes the loop's thread look whether the session is over. */
+/* Makes a thread of the loop look whether the session is over. */
 #define WAKE_SIGNAL SIGUSR1
 
 struct ending {
@@ -169,7 +169,7 @@ static void *watch(void *data)
 	fuse_session_exit(ending->session->fuse);
 	/* The loop's thread may miss a signal just before it goes to sleep: repeat. */
 	while (!ending->loop_over) {
-		(void)pthread_kill(ending->loop_thread, WAKE_SIGNAL);
+		ending_interrupt(ending->loop_thread);
 		sleep_tick();
 	}
 	return NULL;
@@ -199,6 +199,11 @@ int ending_watch(struct session *session, struct ending **ret_ending)
 	}
 	*ret_ending = ending;
 	return 0;
+}
+
+void ending_interrupt(pthread_t thread)
+{
+	(void)pthread_kill(thread, WAKE_SIGNAL);
 }
 
 void ending_unwatch(struct ending *ending)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,5 +34,7 @@ int ending_detach(const struct session *session);
  * is about to run the loop. 0 or -errno.
  */
 int ending_watch(struct session *session, struct ending **ret_ending);
+/* While that goes on: ends with EINTR what the thread waits for. */
+void ending_interrupt(pthread_t thread);
 /* The loop is over. Accepts NULL. */
 void ending_unwatch(struct ending *ending);

@@ -29,6 +29,7 @@ int follower_become(struct follower *follower)
 	const struct sched_param parameters = { 0 };
 
 	follower->thread = gettid();
+	follower->released = false;
 	follower->caller = 0;
 	/* SCHED_IDLE would take its reads of the disk with it. */
 	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
@@ -44,10 +45,7 @@ int follower_parse_processor(const char *stat_text)
 	char *end;
 	long processor;
 
-	if (!field)
-		return -EINVAL;
-	field++;
-	for (int number = FIELD_AFTER_NAME; number < FIELD_PROCESSOR && field; number++)
+	for (int number = FIELD_AFTER_NAME - 1; number < FIELD_PROCESSOR && field; number++)
 		field = strchr(field + 1, ' ');
 	if (!field)
 		return -EINVAL;
@@ -91,8 +89,8 @@ bool follower_follow(struct follower *follower, pid_t caller)
 	follower->caller = caller;
 	follower->unseen = 0;
 	processor = processor_of(caller);
-	if (processor == -ENOENT ||
-	    processor == -ESRCH) /* it has ended, its files are being closed */
+	/* It has ended, and its files are being closed. */
+	if (processor == -ENOENT || processor == -ESRCH)
 		return true;
 	return processor >= 0 &&
 	       (processor == follower->processor || bind_to(follower, processor) == 0);
@@ -106,6 +104,7 @@ void follower_release(struct follower *follower)
 	if (thread == 0)
 		return;
 	follower->processor = -1;
+	follower->released = true;
 	(void)sched_setaffinity(thread, sizeof(follower->allowed), &follower->allowed);
 	/* An ordinary user may not: RLIMIT_NICE, sched(7). */
 	(void)sched_setscheduler(thread, SCHED_OTHER, &parameters);

@@ -23,13 +23,14 @@ struct follower {
 	cpu_set_t allowed;     /* processors that this program was given */
 	pid_t caller;	       /* followed */
 	_Atomic int processor; /* bound to it; -1: to none */
+	_Atomic bool released; /* and must become the follower again */
 	unsigned unseen;       /* messages since the caller was last looked for */
 };
 
 /* Of a thread that is yet to begin, and may run where the calling one may. 0 or -errno. */
 int follower_init(struct follower *follower);
 
-/* Makes the calling thread the follower, bound to no processor; once more after follower_release(). 0 or -errno. */
+/* Makes the calling thread the follower, bound to no processor; once more when it was released. 0 or -errno. */
 int follower_become(struct follower *follower);
 
 /*

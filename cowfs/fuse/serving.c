@@ -67,17 +67,6 @@ static void wait_for_memory(struct turns *turns)
 	turns_give(turns, turns->turn == TURN_OF_FOLLOWER ? TURN_OF_POOL : TURN_OF_FOLLOWER);
 }
 
-static int receive_from_kernel(struct server *server)
-{
-	int state, length;
-
-	/* The only place where a thread may be ended from outside, as one that waits here for a message must be. */
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
-	length = fuse_session_receive_buf(server->serving->session->fuse, &server->message);
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	return length;
-}
-
 /* False at the end of the session. A message of length 0 is none. */
 static bool receive(struct server *server)
 {
@@ -86,7 +75,7 @@ static bool receive(struct server *server)
 
 	if (serving->turns.over)
 		return false;
-	length = receive_from_kernel(server);
+	length = fuse_session_receive_buf(serving->session->fuse, &server->message);
 	if (length == -EINTR || length == -EAGAIN || length == -ENOMEM) {
 		server->message.size = 0;
 		if (length == -ENOMEM)
@@ -188,12 +177,11 @@ static void answer_or_leave(struct server *server)
 /* False at the end. */
 static bool wait_for_turn(struct serving *serving)
 {
-	if (serving->turns.turn == TURN_OF_FOLLOWER)
-		return true;
-	if (!turns_wait_for_follower(&serving->turns))
+	if (serving->turns.turn != TURN_OF_FOLLOWER && !turns_wait_for_follower(&serving->turns))
 		return false;
-	/* Somebody may have released it. What could be done once can be done again. */
-	(void)follower_become(&serving->follower);
+	/* What could be done once can be done again. */
+	if (serving->follower.released)
+		(void)follower_become(&serving->follower);
 	return true;
 }
 
@@ -201,9 +189,7 @@ static void *follow(void *data)
 {
 	struct server *server = data;
 	struct serving *serving = server->serving;
-	int state;
 
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	if (follower_become(&serving->follower) < 0)
 		turns_forbid_follower(&serving->turns);
 	while (wait_for_turn(serving) && receive(server)) {
@@ -244,9 +230,7 @@ static void *serve_in_pool(void *data)
 	struct server *server = data;
 	struct serving *serving = server->serving;
 	struct fuse_buf left;
-	int state;
 
-	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	for (;;) {
 		turns_wait_for_pool(&serving->turns, &left);
 		if (left.mem) {
@@ -341,13 +325,23 @@ static int start(struct serving *serving, unsigned threads)
 	return 0;
 }
 
-/* What was left is answered; who waits for a message waits no longer. */
+/* One that waits for a message is interrupted: again and again, for it may miss a signal just before it goes to sleep. */
+static void wait_for_end(pthread_t thread)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	while (pthread_tryjoin_np(thread, NULL) == EBUSY) {
+		ending_interrupt(thread);
+		(void)nanosleep(&moment, NULL);
+	}
+}
+
+/* What was left is answered. */
 static void stop(struct serving *serving)
 {
 	turns_end(&serving->turns);
 	for (unsigned i = 0; i < serving->count; i++) {
-		(void)pthread_cancel(serving->servers[i].thread);
-		(void)pthread_join(serving->servers[i].thread, NULL);
+		wait_for_end(serving->servers[i].thread);
 		free(serving->servers[i].message.mem);
 	}
 }

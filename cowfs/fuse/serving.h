@@ -6,7 +6,7 @@
  * are at work, a pool of threads shares them. Which of the two it is shows in the order of the messages (callers.h).
  *
  * The follower must never keep anybody waiting. What may take long it leaves to a thread of the pool as it came: a sync, a
- * large copy-up. And the thread that runs serving_run() looks after it every millisecond, as long as there are messages: when
+ * large copy-up. And the thread that runs serving_run() looks after it every four milliseconds, as long as there are messages: when
  * nothing has been answered since, the pool takes over, and keeps the messages the longer the more often that
  * happens.
  */

@@ -487,7 +487,7 @@ case_attributes_are_not_copied() {
 case_attributes_cost_others_nothing() {
 	needs strace
 	make_two_layers
-	"$COWFS" mount a:b upper mnt
+	"$COWFS" mount -o follow=0 a:b upper mnt
 	exec 3<mnt/file
 	getfattr -n user.other mnt/file 2>/dev/null || true
 	strace -f -qq -e trace=statx,getxattr,fgetxattr,listxattr,openat,openat2 -o "$T.calls" -p "$(daemon_pid mnt)" &
