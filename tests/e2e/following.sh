@@ -105,15 +105,21 @@ case_syncs_are_left_to_others() {
 }
 
 case_large_copies_are_left_to_others() {
+	local i
+	needs_speed
 	mkdir lower
-	head -c 2000000 /dev/urandom >lower/large
-	cp -p lower/large copy
+	for i in {1..5}; do
+		head -c 2000000 /dev/urandom >"lower/large$i"
+	done
+	cp -p lower/large5 copy
 	mount_simple
-	chmod 600 mnt/large
+	for i in {1..5}; do
+		chmod 600 "mnt/large$i"
+	done
 	at_least "messages left" 1 "$(stat_number mnt left)"
-	echo more >>mnt/large
+	echo more >>mnt/large5
 	echo more >>copy
-	cmp copy mnt/large
+	cmp copy mnt/large5
 }
 
 # A large lower file with setuid, first changed by one who may not keep that: the flag of the message goes with it.
