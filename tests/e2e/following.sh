@@ -14,6 +14,11 @@ needs_speed() {
 	[ -z "${COWFS_SANITIZERS-}" ] || skip "a sanitizer makes it too slow to keep its turn"
 }
 
+# Messages that the pool got from the follower: one by one, or by taking over when the disk was slow.
+given_to_pool() {
+	echo $(($(stat_number mnt left) + $(stat_number mnt stalled)))
+}
+
 case_one_caller() {
 	needs_speed
 	make_files
@@ -101,7 +106,7 @@ case_syncs_are_left_to_others() {
 		echo "$i" >"mnt/new$i"
 		sync "mnt/new$i"
 	done
-	at_least "messages left" 1 "$(stat_number mnt left)"
+	at_least "times left to others" 1 "$(given_to_pool)"
 }
 
 case_large_copies_are_left_to_others() {
@@ -116,7 +121,7 @@ case_large_copies_are_left_to_others() {
 	for i in {1..5}; do
 		chmod 600 "mnt/large$i"
 	done
-	at_least "messages left" 1 "$(stat_number mnt left)"
+	at_least "times left to others" 1 "$(given_to_pool)"
 	echo more >>mnt/large5
 	echo more >>copy
 	cmp copy mnt/large5
