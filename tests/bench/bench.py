@@ -69,9 +69,12 @@ def chosen(everything, names):
     return [one for one in everything if one.name in wanted]
 
 
-def sides_here(names):
+def sides_here(options):
     present = []
-    for side in chosen(all_sides(), names):
+    wanted = chosen(all_sides(), options.sides)
+    if options.quick and options.sides is None:
+        wanted = [side for side in wanted if side.quick]
+    for side in wanted:
         reason = side.missing()
         if reason:
             say(f"{side.name} is left out: {reason}")
@@ -131,14 +134,15 @@ def publish(options, runner, repetitions, details, versions):
 
 
 def bench(options):
-    sides = sides_here(options.sides)
+    sides = sides_here(options)
     workloads = workloads_for(options)
     repetitions = options.repetitions or (QUICK_REPETITIONS if options.quick else REPETITIONS)
     cache = open_cache(options.cache)
     versions = {side.name: side.version() for side in sides}
     started = time.monotonic()
     with place(options, cache) as directory:
-        fixtures = fixture_makers.make(directory, options.root, say)
+        fixtures = fixture_makers.make(directory, options.root,
+                                       {workload.stack for workload in workloads}, say)
         details = {**machine.describe(directory), "entries": fixtures.entries()}
         runner = Runner(fixtures, sides, workloads, say)
         try:

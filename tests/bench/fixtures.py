@@ -12,11 +12,12 @@ import layers
 import machine
 import package
 import source_file
+import stacks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Another number makes a cache of an earlier form be thrown away.
-FORM = 3
+FORM = 4
 
 BIG_FILE_MIB = 256
 SMALL = 64 * 1024
@@ -40,7 +41,7 @@ class Fixtures:
     def __init__(self, directory):
         self.directory = directory
         self.root = os.path.join(directory, "root")
-        self.layers = [os.path.join(directory, "layers", name) for name in layers.NAMES]
+        self.stacks = {stacks.DEBIAN: stacks.Stack(os.path.join(directory, "layers"), layers.NAMES)}
         self.archive = os.path.join(directory, "tree.tar")
         self.tool = os.path.join(directory, "workload")
         self.stamp = os.path.join(directory, "form")
@@ -127,28 +128,32 @@ def is_made(fixtures):
         return False
 
 
-def make(directory, given_root, say):
+def make(directory, given_root, wanted_stacks, say):
     """The fixtures in that directory, made if they are not there."""
     fixtures = Fixtures(directory)
     if not is_made(fixtures):
-        for stale in (fixtures.root, os.path.join(directory, "layers")):
-            shutil.rmtree(stale, ignore_errors=True)
+        for stale in ("root", "layers", "stacks"):
+            shutil.rmtree(os.path.join(directory, stale), ignore_errors=True)
         make_root(fixtures, given_root, say)
         say("splitting it into layers")
-        layers.split(fixtures.root, fixtures.layers)
+        layers.split(fixtures.root, fixtures.stacks[stacks.DEBIAN].layers)
         machine.run(["tar", "-C", fixtures.root, "-cf", fixtures.archive, fixtures.changed_tree], 300)
         write_lists(fixtures)
         machine.flush(directory)
         write_lines(fixtures.stamp, [str(FORM)])
+    for name in sorted(wanted_stacks - {stacks.DEBIAN}):
+        fixtures.stacks[name] = stacks.make(name, fixtures, say)
     compile_tool(fixtures)
     return fixtures
 
 
-def warm(fixtures):
-    """Brings the layers and the whole tree into the machine's caches."""
-    paths = [os.path.dirname(fixtures.layers[0]), fixtures.root, fixtures.archive]
+def warm(fixtures, stack):
+    """Brings those layers, and of the Debian root the whole tree, into the machine's caches."""
+    paths = [stack.directory]
+    if stack is fixtures.stacks[stacks.DEBIAN]:
+        paths += [fixtures.root, fixtures.archive]
     with open(os.devnull, "wb") as nowhere:
-        machine.run(["find", *paths, "-type", "f", "-exec", "cat", "{}", "+"], 600,
+        machine.run(["find", *paths, "-type", "f", "-size", "+0", "-exec", "cat", "{}", "+"], 600,
                     output=nowhere)
         subprocess.run([fixtures.tool], stdin=subprocess.DEVNULL, stderr=nowhere, timeout=10,
                        check=False)

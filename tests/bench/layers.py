@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Splits a Debian root into three layers, as an image has them that was built in three steps."""
+"""Splits a Debian root into layers: three, as an image has them that was built in three steps,
+or any number."""
 
 import os
 import re
+import zlib
 
 import machine
 
@@ -29,16 +31,16 @@ def layer_of(path):
                 "bottom")
 
 
-def distribute(root):
-    """Layer -> its paths. A directory is in the bottom, and wherever something in it is."""
-    paths = {name: set() for name in NAMES}
+def distribute(root, names_of_layers, homes):
+    """Layer -> its paths. Homes tells the layers of what is no directory; a directory is in the last
+    one, and wherever something in it is."""
+    paths = {name: set() for name in names_of_layers}
     for directory, names, files in os.walk(root):
         for name in names + files:
             full = os.path.join(directory, name)
             path = os.path.relpath(full, root)
             is_directory = os.path.isdir(full) and not os.path.islink(full)
-            home = "bottom" if is_directory else layer_of(path)
-            for layer in NAMES if path in IN_ALL else [home]:
+            for layer in names_of_layers[-1:] if is_directory else homes(path):
                 paths[layer].add(path)
                 add_parents(paths[layer], path)
     return paths
@@ -51,7 +53,19 @@ def add_parents(paths, path):
 
 def split(root, targets):
     """Targets: a directory for each of NAMES."""
-    for target, paths in zip(targets, distribute(root).values()):
+    unpack(root, targets, distribute(root, NAMES, lambda path: (
+        NAMES if path in IN_ALL else [layer_of(path)])))
+
+
+def scatter(root, targets):
+    """Each file to one of the targets, wherever chance has it."""
+    numbers = range(len(targets))
+    unpack(root, targets, distribute(root, numbers, lambda path: (
+        [zlib.crc32(path.encode(errors="surrogateescape")) % len(targets)])))
+
+
+def unpack(root, targets, distribution):
+    for target, paths in zip(targets, distribution.values()):
         os.makedirs(target)
         archive = target + ".tar"
         listed = target + ".paths"

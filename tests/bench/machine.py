@@ -3,6 +3,7 @@
 
 import os
 import platform
+import select
 import signal
 import subprocess
 import time
@@ -127,11 +128,13 @@ def cpu_seconds(pid):
 
 
 def wait_for_end(process, limit):
-    """True when a process that we started has ended in time."""
-    try:
-        process.wait(timeout=limit)
-    except subprocess.TimeoutExpired:
-        return False
+    """True when a process that we started has ended in time. Popen.wait() would look only now and then."""
+    if process.poll() is not None:
+        return True
+    with open(os.pidfd_open(process.pid), "rb") as ended:
+        if not select.select([ended], [], [], limit)[0]:
+            return False
+    process.wait()
     return True
 
 
@@ -140,7 +143,7 @@ def wait_until(condition, limit):
     while time.monotonic() < end:
         if condition():
             return True
-        time.sleep(0.002)
+        time.sleep(0.0005)
     return False
 
 

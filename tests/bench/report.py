@@ -91,7 +91,8 @@ def about(machine, versions, repetitions):
     return [f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
             f"{machine['file_system']}; {machine['distribution']}, Linux {machine['kernel']}",
             ", ".join(f"{name} {version}".strip() for name, version in versions.items()),
-            f"{machine['entries']} names in three layers; medians of {repetitions} interleaved runs"]
+            f"{machine['entries']} names in three layers; "
+            f"medians of {repetitions} interleaved runs"]
 
 
 def text(figures, heading):

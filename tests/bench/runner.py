@@ -10,7 +10,7 @@ import fixtures as fixture_makers
 import machine
 from machine import Failure, TimeLimit
 from sides import Box
-from workloads import Mounted
+from workload import Mounted
 
 # A run during which someone else dropped the machine's caches is done again, so often at most.
 ATTEMPTS = 4
@@ -28,7 +28,7 @@ class Runner:
         self.scratch = os.path.join(fixtures.directory, "runs")
         shutil.rmtree(self.scratch, ignore_errors=True)
         os.mkdir(self.scratch)
-        self.warm_since = None
+        self.warm_since = {}  # stack -> how often caches had been dropped by then
         self.hopeless = set()  # (side, workload) that took too long once
         self.runs = []
 
@@ -36,10 +36,12 @@ class Runner:
         """Leaves a dictionary for each run in self.runs."""
         for repetition in range(repetitions):
             for number, workload in enumerate(self.workloads):
+                if repetition >= workload.repetitions:
+                    continue
                 turn = (repetition + number) % len(self.sides)
                 for side in self.sides[turn:] + self.sides[:turn]:
                     self.run_and_note(side, workload, repetition)
-                self.report(workload, repetition, repetitions)
+                self.report(workload, repetition, min(repetitions, workload.repetitions))
 
     def close(self):
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -48,7 +50,7 @@ class Runner:
         shown = []
         for run in self.runs[-len(self.sides):]:
             seconds = run.get("seconds")
-            shown.append((run["side"], f"{seconds:.3f}" if seconds is not None else "failed"))
+            shown.append((run["side"], f"{seconds:.3f}" if seconds is not None else "-"))
         order = [side.name for side in self.sides]
         shown.sort(key=lambda one: order.index(one[0]))
         self.say(f"{repetition + 1}/{repetitions} {workload.name}: "
@@ -59,6 +61,8 @@ class Runner:
         self.runs.append(note)
         if (side.name, workload.name) in self.hopeless:
             note["failure"] = "left out, because it took too long before"
+            return
+        if not side.takes(workload.stack):
             return
         try:
             for _ in range(ATTEMPTS):
@@ -74,10 +78,11 @@ class Runner:
             self.say(f"{side.name}, {workload.name}: {note['failure']}")
 
     def run_once(self, side, workload):
-        box = Box(tempfile.mkdtemp(prefix=side.name + "-", dir=self.scratch), self.fixtures)
+        stack = self.fixtures.stacks[workload.stack]
+        box = Box(tempfile.mkdtemp(prefix=side.name + "-", dir=self.scratch), self.fixtures, stack)
         try:
             if workload.state != "cold":
-                self.warm_the_layers()
+                self.warm_the_layers(stack)
             side.start(box, workload.changes)
             try:
                 result = self.measure(side, workload, box)
@@ -90,11 +95,11 @@ class Runner:
             box.remove()
             machine.flush(self.scratch)
 
-    def warm_the_layers(self):
+    def warm_the_layers(self, stack):
         dropped = machine.times_caches_were_dropped()
-        if self.warm_since is None or self.warm_since != dropped:
-            fixture_makers.warm(self.fixtures)
-            self.warm_since = dropped
+        if stack not in self.warm_since or self.warm_since[stack] != dropped:
+            fixture_makers.warm(self.fixtures, stack)
+            self.warm_since[stack] = dropped
 
     def measure(self, side, workload, box):
         mounted = Mounted(side, box, WORKLOAD_SECONDS)
@@ -107,8 +112,8 @@ class Runner:
             machine.drop_caches()
             load_programs(self.fixtures)
         dropped = machine.times_caches_were_dropped()
-        messages = side.messages()
-        cpu = side.cpu_seconds()
+        messages = None if workload.mounts else side.messages()
+        cpu = None if workload.mounts else side.cpu_seconds()
         seconds = workload.measure(mounted)
         result = {"seconds": seconds,
                   "disturbed": dropped != machine.times_caches_were_dropped()}

@@ -8,8 +8,12 @@ import shutil
 import subprocess
 
 import machine
+import stacks
 from machine import Failure
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+BUILD_SECONDS = 900
 MOUNT_SECONDS = 30
 END_SECONDS = 60
 
@@ -17,9 +21,10 @@ END_SECONDS = 60
 class Box:
     """The directories of one run: all on one file system, none inside another."""
 
-    def __init__(self, directory, fixtures):
+    def __init__(self, directory, fixtures, stack):
         self.directory = directory
         self.fixtures = fixtures
+        self.stack = stack
         self.upper = os.path.join(directory, "upper")
         self.work = os.path.join(directory, "work")
         self.mountpoint = os.path.join(directory, "mnt")
@@ -28,7 +33,8 @@ class Box:
 
     @property
     def lowers(self):
-        return self.fixtures.layers
+        """In one text, relative to the stack's directory."""
+        return ":".join(self.stack.names)
 
     def remove(self):
         shutil.rmtree(self.directory)
@@ -39,6 +45,7 @@ class Side:
 
     program = None  # what must be installed
     same_durability = "overlayfs"  # the side of the kernel that promises as much
+    quick = True
 
     def __init__(self, name):
         self.name = name
@@ -50,6 +57,10 @@ class Side:
         if self.program and not shutil.which(self.program):
             return f"{self.program} is not installed"
         return None
+
+    def takes(self, stack):
+        """Whether it can show those layers."""
+        return True
 
     def version(self):
         return ""
@@ -91,10 +102,10 @@ class Overlayfs(Side):
 
     def start(self, box, changes):
         self.box = box
-        options = (f"lowerdir={':'.join(box.lowers)},upperdir={box.upper},workdir={box.work}"
+        options = (f"lowerdir={box.lowers},upperdir={box.upper},workdir={box.work}"
                    + self.options)
         machine.run(["mount", "-t", "overlay", "overlay", "-o", options, box.mountpoint],
-                    MOUNT_SECONDS)
+                    MOUNT_SECONDS, cwd=box.stack.directory)
 
 
 class OverlayfsVolatile(Overlayfs):
@@ -104,6 +115,9 @@ class OverlayfsVolatile(Overlayfs):
 
 class Bare(Side):
     """No union at all: a copy of the tree, or for workloads that only read the tree itself."""
+
+    def takes(self, stack):
+        return stack == stacks.DEBIAN
 
     def start(self, box, changes):
         self.box = box
@@ -132,7 +146,7 @@ class Daemon(Side):
             # Should we be killed, it ends too, and with it the last user of our mounts.
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.command(box)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True)
+                start_new_session=True, cwd=box.stack.directory)
         mounted = machine.wait_until(
             lambda: machine.device_of_mount(box.mountpoint) or self.process.poll() is not None,
             MOUNT_SECONDS)
@@ -184,7 +198,7 @@ class FuseOverlayfs(Daemon):
 
     def command(self, box):
         return [self.program, "-f", "-o",
-                f"lowerdir={':'.join(box.lowers)},upperdir={box.upper},workdir={box.work},dev,suid",
+                f"lowerdir={box.lowers},upperdir={box.upper},workdir={box.work},dev,suid",
                 box.mountpoint]
 
 
@@ -196,7 +210,7 @@ class UnionfsFuse(Daemon):
                                        "unionfs-fuse"], 10))
 
     def command(self, box):
-        branches = [box.upper + "=RW"] + [lower + "=RO" for lower in box.lowers]
+        branches = [box.upper + "=RW"] + [layer + "=RO" for layer in box.stack.layers]
         return [self.program, "-f", "-o", "cow,allow_other,use_ino,default_permissions,dev,suid",
                 ":".join(branches), box.mountpoint]
 
@@ -210,7 +224,7 @@ class Cowfs(Daemon):
 
     def command(self, box):
         return [self.program, "mount", "-f", *self.options,
-                ":".join(box.lowers), box.upper, box.mountpoint]
+                box.lowers, box.upper, box.mountpoint]
 
     def messages(self):
         report = machine.run([self.program, "stat", "--json", self.box.mountpoint], 30)
@@ -220,6 +234,53 @@ class Cowfs(Daemon):
 class CowfsVolatile(Cowfs):
     options = ["-o", "volatile"]
     same_durability = "overlayfs-volatile"
+
+
+class CowfsNewer(Cowfs):
+    """With the newest libfuse that can be had."""
+
+    program = None
+    quick = False
+
+    def missing(self):
+        if CowfsNewer.program is None:
+            try:
+                CowfsNewer.program = os.environ.get("COWFS_NEWER") or newer_cowfs()
+            except Failure as failure:
+                return str(failure)
+        return None
+
+
+def newer_cowfs():
+    """Built once, in the directory of the caches."""
+    built = os.path.join(os.environ.get("COWFS_BENCH_CACHE", "build-bench"), "newer")
+    said = machine.run([os.path.join(HERE, "newer_cowfs"), built], BUILD_SECONDS)
+    return said.splitlines()[-1]
+
+
+class CowfsPassthrough(CowfsNewer):
+    options = ["-o", "io=passthrough"]
+
+
+class CowfsUring(CowfsNewer):
+    options = ["-o", "io_uring"]
+    switch = "/sys/module/fuse/parameters/enable_uring"
+
+    def missing(self):
+        if not os.path.exists(self.switch):
+            return "this kernel has no FUSE over io_uring"
+        return super().missing()
+
+    def start(self, box, changes):
+        """The kernel's switch is read when the two agree; it is put back at once."""
+        with open(self.switch, "r+", encoding="ascii") as switch:
+            before = switch.read()
+            switch.write("Y")
+            switch.flush()
+            try:
+                super().start(box, changes)
+            finally:
+                switch.write(before)
 
 
 def all_sides():
@@ -232,4 +293,7 @@ def all_sides():
         Bare("bare"),
         Cowfs("cowfs"),
         CowfsVolatile("cowfs-volatile"),
+        CowfsNewer("cowfs-newer"),
+        CowfsPassthrough("cowfs-passthrough"),
+        CowfsUring("cowfs-uring"),
     ]

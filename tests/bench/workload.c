@@ -4,6 +4,7 @@
  * start would take longer than the work. One run does one of them, once, and prints the seconds it
  * took and what it met on the way; sides that did the same work print the same.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -106,6 +107,28 @@ static void enter(const char *directory)
 		fail("%s", directory);
 }
 
+/* --- Several processes ------------------------------------------------------------------------ */
+
+static pid_t fork_worker(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fail("fork");
+	return pid;
+}
+
+static void wait_for_workers(void)
+{
+	bool good = true;
+	int status;
+
+	while (wait(&status) > 0)
+		good = good && status == 0;
+	if (!good)
+		exit(1);
+}
+
 /* --- Reading ---------------------------------------------------------------------------------- */
 
 static uint64_t read_file(const char *path)
@@ -159,6 +182,45 @@ static void run_absent(char **operand)
 			fail("lstat %s was to find nothing", path);
 	}
 	print_result(start, count);
+}
+
+/* The entries of a directory, each looked at. */
+static uint64_t walk_directory(const char *path)
+{
+	DIR *directory = opendir(path);
+	uint64_t entries = 0;
+	struct dirent *entry;
+	struct stat attributes;
+
+	if (!directory)
+		fail("opendir %s", path);
+	while ((entry = readdir(directory))) {
+		if (fstatat(dirfd(directory), entry->d_name, &attributes, AT_SYMLINK_NOFOLLOW) < 0)
+			fail("%s in %s", entry->d_name, path);
+		entries++;
+	}
+	(void)closedir(directory);
+	return entries;
+}
+
+/* walk DIRECTORY LIST PROCESSES: the processes share the listed directories and look at all that is in each. */
+static void run_walk(char **operand)
+{
+	struct lines directories = read_lines(operand[1]);
+	unsigned long processes = number(operand[2]);
+	double start;
+
+	enter(operand[0]);
+	start = now();
+	for (unsigned long process = 0; process < processes; process++) {
+		if (fork_worker() > 0)
+			continue;
+		for (size_t i = process; i < directories.count; i += processes)
+			(void)walk_directory(directories.line[i]);
+		_exit(0);
+	}
+	wait_for_workers();
+	print_result(start, directories.count);
 }
 
 static uint64_t names_met;
@@ -237,6 +299,25 @@ static void run_seqwrite(char **operand)
 	print_result(start, blocks);
 }
 
+/* append DIRECTORY LIST: a line at the end of each listed file. */
+static void run_append(char **operand)
+{
+	static const char line[] = "one line more\n";
+	struct lines files = read_lines(operand[1]);
+	double start;
+
+	enter(operand[0]);
+	start = now();
+	for (size_t i = 0; i < files.count; i++) {
+		int fd = open(files.line[i], O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0 || write(fd, line, sizeof(line) - 1) != (ssize_t)sizeof(line) - 1)
+			fail("append to %s", files.line[i]);
+		close_file(fd, files.line[i]);
+	}
+	print_result(start, files.count);
+}
+
 static uint64_t next_random(uint64_t *state)
 {
 	*state ^= *state << 13;
@@ -296,26 +377,21 @@ static void run_create(char **operand)
 	unsigned long count = number(operand[1]);
 	unsigned long processes = number(operand[2]);
 	size_t size = number(operand[3]);
-	bool good = size <= sizeof(block);
 	double start;
-	int status;
 
+	if (size > sizeof(block)) {
+		errno = EFBIG;
+		fail("%zu bytes", size);
+	}
 	enter(operand[0]);
 	start = now();
-	for (unsigned long process = 0; good && process < processes; process++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
-			fail("fork");
-		if (pid == 0) {
-			create_files(process, count, size);
-			_exit(0);
-		}
+	for (unsigned long process = 0; process < processes; process++) {
+		if (fork_worker() > 0)
+			continue;
+		create_files(process, count, size);
+		_exit(0);
 	}
-	while (wait(&status) > 0)
-		good = good && status == 0;
-	if (!good)
-		exit(1);
+	wait_for_workers();
 	print_result(start, count * processes);
 }
 
@@ -399,9 +475,10 @@ static const struct workload {
 	int operands;
 	void (*run)(char **operand);
 } workloads[] = {
-	{ "absent", 3, run_absent },   { "churn", 2, run_churn },	{ "commit", 1, run_commit },
-	{ "create", 4, run_create },   { "random", 2, run_random },	{ "read", 3, run_read },
-	{ "seqread", 1, run_seqread }, { "seqwrite", 2, run_seqwrite },
+	{ "absent", 3, run_absent }, { "append", 2, run_append },   { "churn", 2, run_churn },
+	{ "commit", 1, run_commit }, { "create", 4, run_create },   { "random", 2, run_random },
+	{ "read", 3, run_read },     { "seqread", 1, run_seqread }, { "seqwrite", 2, run_seqwrite },
+	{ "walk", 3, run_walk },
 };
 
 int main(int argc, char **argv)
