@@ -141,11 +141,21 @@ anyone_opens_dev_fuse() {
 	[ ! -c /dev/fuse ] || setpriv --reuid 1234 --regid 1234 --clear-groups sh -c ': <>/dev/fuse'
 }
 
+networks_are_apart() {
+	local own
+
+	own=$(readlink /proc/self/ns/net)
+	echo "# jail: the machine's network" >"$TMPDIR/script"
+	[ "$(bash "$jail" readlink /proc/self/ns/net)" != "$own" ] &&
+		[ "$(bash "$jail" readlink /proc/self/ns/net "$TMPDIR/script")" = "$own" ] &&
+		bash "$jail" sh -c 'grep -q 00000000000000000000000000000001 /proc/net/if_inet6 || ! ip link >/dev/null 2>&1'
+}
+
 user_namespaces_work() {
 	unshare --user --map-root-user --mount true
 }
 
-echo 1..13
+echo 1..14
 check "what belongs to the system is read-only" system_is_read_only
 check "what is the test's own is writable" own_directories_are_writable
 check "deleting everything deletes nothing outside" deleting_stays_within
@@ -159,3 +169,4 @@ check "no signal is ignored within" signals_are_not_ignored
 check "a sanitizer's late report fails the test" late_reports_are_heard
 check "anyone may open /dev/fuse" anyone_opens_dev_fuse
 check "user namespaces can be made" user_namespaces_work
+check "the network is its own, unless a script says otherwise" networks_are_apart

@@ -5,7 +5,7 @@
 #include "archive/commit_list.h"
 #include "base/buffer.h"
 #include "layer/whiteout.h"
-#include "union/hiding.h"
+#include "union/look/hiding.h"
 
 #include <string.h>
 

@@ -2,19 +2,11 @@
 #include "archive/commit_entry.h"
 
 #include "archive/library_entry.h"
-#include "union/acl.h"
+#include "archive/sparse.h"
 
 #include <stdarg.h>
 #include <string.h>
 #include <sys/sysmacros.h>
-
-#define DATA_BUFFER ((size_t)256 << 10)
-/* More holes than that are written as zeros: the map of them is held in memory. */
-#define EXTENTS_MAX 4096
-
-struct extent {
-	uint64_t offset, length;
-};
 
 /* What is being written. */
 struct writing {
@@ -23,9 +15,6 @@ struct writing {
 	const char *path;
 	const struct union_entry *entry;
 	struct archive_entry *header;
-	/* Of a file with holes: its data; NULL: it is all data. Owned. */
-	struct extent *extents;
-	size_t extent_count;
 };
 
 static int fail(const struct writing *writing, int error)
@@ -85,24 +74,6 @@ static int set_header(struct writing *writing)
 
 /* -- extended attributes -- */
 
-/* Labels are the machine's; ACLs of other kinds mean nothing elsewhere. */
-static bool is_wanted(const char *attribute)
-{
-	if (strncmp(attribute, "system.", strlen("system.")) == 0)
-		return acl_is_acl(attribute);
-	return strcmp(attribute, "security.selinux") != 0;
-}
-
-/* libarchive would write another name, which nobody reads as this one; and "=" ends it for everybody. */
-static bool can_be_written(const char *attribute)
-{
-	for (const char *c = attribute; *c; c++) {
-		if (*c <= ' ' || *c >= 0x7f || *c == '%' || *c == '=')
-			return false;
-	}
-	return true;
-}
-
 static int add_xattr(struct writing *writing, const char *attribute)
 {
 	struct union_fs *fs = writing->fs;
@@ -110,9 +81,9 @@ static int add_xattr(struct writing *writing, const char *attribute)
 	ssize_t size = union_getxattr(fs, inode, attribute, NULL, 0);
 	cleanup_free char *value = NULL;
 
-	if (!is_wanted(attribute) || size == -ENODATA || size == -ENOTSUP)
+	if (!tar_writer_wants_xattr(attribute) || size == -ENODATA || size == -ENOTSUP)
 		return 0;
-	if (!can_be_written(attribute)) {
+	if (!tar_writer_keeps_xattr(attribute)) {
 		leave_out(writing->commit, writing->path,
 			  "an attribute whose name cannot be written to a tar");
 		return 0;
@@ -174,144 +145,23 @@ static int add_xattrs(struct writing *writing)
 
 /* -- data -- */
 
-static int add_extent(struct writing *writing, uint64_t offset, uint64_t length)
+static off_t seek_file(const void *file, off_t offset, int whence)
 {
-	struct extent *grown = reallocarray(writing->extents, writing->extent_count + 1,
-					    sizeof(*writing->extents));
+	const struct writing *writing = file;
 
-	if (!grown)
-		return -ENOMEM;
-	writing->extents = grown;
-	writing->extents[writing->extent_count++] = (struct extent){ offset, length };
-	return 0;
+	return union_lseek(writing->fs, writing->entry->inode, offset, whence);
 }
 
-/* Finds the data from offset on; *ret_end is where they end. 1, 0 when there are no more, or -errno. */
-static int next_data(const struct writing *writing, uint64_t offset, uint64_t *ret_start,
-		     uint64_t *ret_end)
+static ssize_t read_file(const void *file, void *buffer, size_t size, uint64_t offset)
 {
-	uint64_t size = writing->entry->attributes.size;
-	struct inode *inode = writing->entry->inode;
-	off_t start = union_lseek(writing->fs, inode, (off_t)offset, SEEK_DATA), end;
+	const struct writing *writing = file;
 
-	if (start == -ENXIO || (start >= 0 && (uint64_t)start >= size))
-		return 0;
-	if (start < 0)
-		return (int)start;
-	end = union_lseek(writing->fs, inode, start, SEEK_HOLE);
-	*ret_start = (uint64_t)start;
-	*ret_end = end < 0 || (uint64_t)end > size ? size : (uint64_t)end;
-	return 1;
+	return union_read(writing->fs, writing->entry->inode, buffer, size, offset);
 }
 
 static bool keeps_holes(const struct writing *writing)
 {
 	return !writing->commit->options->fill_holes && tar_writer_keeps_holes(writing->path);
-}
-
-/* Where the data are, if there are holes that are to be kept. */
-static int find_extents(struct writing *writing)
-{
-	uint64_t size = writing->entry->attributes.size, start = 0, end = 0;
-	int result;
-
-	if (!keeps_holes(writing) || size == 0)
-		return 0;
-	while ((result = next_data(writing, end, &start, &end)) > 0) {
-		if (writing->extent_count == EXTENTS_MAX)
-			end = size;
-		result = add_extent(writing, start, end - start);
-		if (result < 0 || end >= size)
-			break;
-	}
-	if (result >= 0 || result == -ENOMEM)
-		return result < 0 ? result : 0;
-	/* Where holes cannot be asked for all is data, and reading it tells what is wrong. */
-	writing->extent_count = 0;
-	return add_extent(writing, 0, size);
-}
-
-static bool has_holes(const struct writing *writing)
-{
-	const struct extent *first = writing->extents;
-
-	return writing->entry->attributes.size > 0 && keeps_holes(writing) &&
-	       (writing->extent_count != 1 || first->offset != 0 ||
-		first->length != writing->entry->attributes.size);
-}
-
-static void set_extents(struct writing *writing)
-{
-	if (!has_holes(writing))
-		return;
-	for (size_t i = 0; i < writing->extent_count; i++)
-		archive_entry_sparse_add_entry(writing->header,
-					       (la_int64_t)writing->extents[i].offset,
-					       (la_int64_t)writing->extents[i].length);
-	/* How libarchive says that there are no data at all. */
-	if (writing->extent_count == 0)
-		archive_entry_sparse_add_entry(writing->header, 0, 0);
-}
-
-/* Zeros, as many as are missing; where holes are kept, libarchive leaves them out. */
-static int write_zeros(struct writing *writing, uint64_t count)
-{
-	static const char zeros[64 << 10];
-
-	while (count > 0) {
-		size_t size = count < sizeof(zeros) ? (size_t)count : sizeof(zeros);
-		int error = tar_writer_data(writing->commit->writer, zeros, size,
-					    writing->commit->problem);
-
-		if (error)
-			return error;
-		count -= size;
-	}
-	return 0;
-}
-
-static int write_range(struct writing *writing, char *buffer, uint64_t offset, uint64_t end)
-{
-	while (offset < end) {
-		size_t want = end - offset < DATA_BUFFER ? (size_t)(end - offset) : DATA_BUFFER;
-		ssize_t have = union_read(writing->fs, writing->entry->inode, buffer, want, offset);
-		int error;
-
-		if (have < 0)
-			return fail(writing, (int)have);
-		/* Cut short since it was looked at: what was promised is written nevertheless. */
-		if (have == 0)
-			return write_zeros(writing, end - offset);
-		error = tar_writer_data(writing->commit->writer, buffer, (size_t)have,
-					writing->commit->problem);
-		if (error)
-			return error;
-		offset += (uint64_t)have;
-	}
-	return 0;
-}
-
-static int write_data(struct writing *writing)
-{
-	const struct extent whole = { 0, writing->entry->attributes.size };
-	const struct extent *extents = writing->extent_count ? writing->extents : &whole;
-	size_t count = writing->extent_count ? writing->extent_count : !has_holes(writing);
-	cleanup_free char *buffer = NULL;
-	uint64_t offset = 0;
-	int error = 0;
-
-	if (!S_ISREG(writing->entry->attributes.mode) || whole.length == 0)
-		return 0;
-	buffer = malloc(DATA_BUFFER);
-	if (!buffer)
-		return fail(writing, -ENOMEM);
-	for (size_t i = 0; i < count && !error; i++) {
-		error = write_zeros(writing, extents[i].offset - offset);
-		offset = extents[i].offset + extents[i].length;
-		if (!error)
-			error = write_range(writing, buffer, extents[i].offset, offset);
-	}
-	return error ? error : write_zeros(writing, whole.length - offset);
 }
 
 /* -- any entry -- */
@@ -337,15 +187,25 @@ static int set_hard_link(struct writing *writing, bool *ret_linked)
 static int write_file(struct writing *writing)
 {
 	struct commit *commit = writing->commit;
+	const struct attributes *attributes = &writing->entry->attributes;
+	const struct sparse_source source = {
+		.size = S_ISREG(attributes->mode) ? attributes->size : 0,
+		.seek = seek_file,
+		.read = read_file,
+		.file = writing,
+	};
+	cleanup_sparse_map struct sparse_map map = SPARSE_MAP_INIT;
 	int error = add_xattrs(writing);
 
-	if (!error && S_ISREG(writing->entry->attributes.mode))
-		error = find_extents(writing);
+	if (!error && keeps_holes(writing))
+		error = sparse_map_find(&source, &map);
 	if (error)
 		return fail(writing, error);
-	set_extents(writing);
+	sparse_map_tell(&map, writing->header);
 	error = tar_writer_entry(commit->writer, writing->header, commit->problem);
-	return error ? error : write_data(writing);
+	if (error || source.size == 0)
+		return error;
+	return sparse_write(&source, &map, commit->writer, writing->path, commit->problem);
 }
 
 static int write_entry(struct writing *writing)
@@ -390,7 +250,6 @@ int commit_entry(struct commit *commit, struct union_fs *fs, const char *path,
 	}
 	set_path(header, path, entry->attributes.mode);
 	error = write_entry(&writing);
-	free(writing.extents);
 	return error;
 }
 

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "layer/whiteout.h"
-#include "union/hiding.h"
+#include "union/look/hiding.h"
 
 #include <string.h>
 

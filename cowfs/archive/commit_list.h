@@ -2,7 +2,7 @@
 /* What is to be written of one directory, in the order of the archive. For cowfs/archive only. */
 #pragma once
 
-#include "union/difference.h"
+#include "union/look/difference.h"
 #include "union/union.h"
 
 #include <stdbool.h>

@@ -3,6 +3,7 @@
 
 #include "archive/library_entry.h"
 #include "archive/sha256.h"
+#include "union/acl.h"
 
 #include <locale.h>
 #include <string.h>
@@ -327,4 +328,20 @@ int tar_writer_finish(struct tar_writer *writer, struct tar_summary *ret_summary
 		memcpy(summary->digest, summary->diff_id, sizeof(summary->digest));
 	*ret_summary = *summary;
 	return 0;
+}
+
+bool tar_writer_wants_xattr(const char *attribute)
+{
+	if (strncmp(attribute, "system.", strlen("system.")) == 0)
+		return acl_is_acl(attribute);
+	return strcmp(attribute, "security.selinux") != 0;
+}
+
+bool tar_writer_keeps_xattr(const char *attribute)
+{
+	for (const char *c = attribute; *c; c++) {
+		if (*c <= ' ' || *c >= 0x7f || *c == '%' || *c == '=')
+			return false;
+	}
+	return true;
 }

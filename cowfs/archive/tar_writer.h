@@ -38,3 +38,7 @@ int tar_writer_finish(struct tar_writer *writer, struct tar_summary *ret_summary
 
 /* Whether holes in a file of this name can be kept: libarchive would cut a name that is not UTF-8. */
 bool tar_writer_keeps_holes(const char *name);
+/* Whether an attribute is the file's own: labels are the machine's, and those of the system but ACLs mean nothing elsewhere. */
+bool tar_writer_wants_xattr(const char *attribute);
+/* Whether its name can be kept: libarchive would write another, which nobody reads as this one; and "=" ends it for everybody. */
+bool tar_writer_keeps_xattr(const char *attribute);

@@ -3,11 +3,11 @@
 
 #include "archive/library_entry.h"
 #include "archive/link_table.h"
+#include "archive/sparse.h"
 #include "archive/tar_writer.h"
 #include "base/buffer.h"
 #include "base/confined.h"
 #include "base/string_list.h"
-#include "union/acl.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -17,7 +17,6 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-#define DATA_BUFFER ((size_t)256 << 10)
 /* Each level of directories needs one descriptor; more than that no name that is a path could reach. */
 #define DEPTH_MAX 512
 
@@ -29,7 +28,6 @@ struct packing {
 	struct buffer path;
 	uint64_t left_out;
 	struct problem *problem, *warning;
-	char *data; /* DATA_BUFFER bytes */
 };
 
 static int fail(const struct packing *packing, int error)
@@ -79,16 +77,11 @@ static int set_header(const struct packing *packing, struct archive_entry *heade
 	return S_ISLNK(mode) ? set_link_target(header, fd) : 0;
 }
 
-/* Labels are the machine's; and libarchive would write some names as others. */
 static bool is_wanted(const struct packing *packing, const char *attribute)
 {
-	if (attribute[strcspn(attribute, "%= ")] != '\0')
+	if (packing->options->harmless && strncmp(attribute, "user.", strlen("user.")) != 0)
 		return false;
-	if (strncmp(attribute, "user.", strlen("user.")) == 0)
-		return true;
-	if (packing->options->harmless || strcmp(attribute, "security.selinux") == 0)
-		return false;
-	return strncmp(attribute, "system.", strlen("system.")) != 0 || acl_is_acl(attribute);
+	return tar_writer_wants_xattr(attribute) && tar_writer_keeps_xattr(attribute);
 }
 
 static int add_xattr(struct archive_entry *header, int fd, const char *attribute)
@@ -126,30 +119,20 @@ static int add_xattrs(const struct packing *packing, struct archive_entry *heade
 
 /* -- data -- */
 
-/* Exactly as many bytes as the header promised, however the file changes. */
-static int write_data(struct packing *packing, int fd, off_t size)
+static off_t seek_file(const void *file, off_t offset, int whence)
 {
-	off_t done = 0;
-	int error = 0;
+	const int *fd = file;
+	off_t found = lseek(*fd, offset, whence);
 
-	while (done < size && !error) {
-		size_t want =
-			size - done < (off_t)DATA_BUFFER ? (size_t)(size - done) : DATA_BUFFER;
-		ssize_t have = pread(fd, packing->data, want, done);
+	return found < 0 ? -errno : found;
+}
 
-		if (have < 0 && errno == EINTR)
-			continue;
-		if (have < 0)
-			return fail(packing, -errno);
-		if (have == 0) {
-			memset(packing->data, 0, want);
-			have = (ssize_t)want;
-		}
-		error = tar_writer_data(packing->writer, packing->data, (size_t)have,
-					packing->problem);
-		done += have;
-	}
-	return error;
+static ssize_t read_file(const void *file, void *buffer, size_t size, uint64_t offset)
+{
+	const int *fd = file;
+	ssize_t length = pread(*fd, buffer, size, (off_t)offset);
+
+	return length < 0 ? -errno : length;
 }
 
 /* -- one object -- */
@@ -187,7 +170,13 @@ static int set_hard_link(struct packing *packing, struct archive_entry *header,
 static int write_object(struct packing *packing, int fd, const struct stat *status)
 {
 	CLEANUP(archive_entry_free) struct archive_entry *header = archive_entry_new();
+	const char *name = buffer_string(&packing->path);
 	cleanup_fd int data = -1;
+	const struct sparse_source source = { .size = (uint64_t)status->st_size,
+					      .seek = seek_file,
+					      .read = read_file,
+					      .file = &data };
+	cleanup_sparse_map struct sparse_map map = SPARSE_MAP_INIT;
 	bool linked = false;
 	int error = header ? set_path(packing, header, status->st_mode) : -ENOMEM;
 
@@ -201,10 +190,15 @@ static int write_object(struct packing *packing, int fd, const struct stat *stat
 		data = confined_reopen(fd, O_RDONLY);
 		error = data < 0 ? data : 0;
 	}
+	if (!error && data >= 0 && tar_writer_keeps_holes(name))
+		error = sparse_map_find(&source, &map);
 	if (error)
 		return fail(packing, error);
+	sparse_map_tell(&map, header);
 	error = tar_writer_entry(packing->writer, header, packing->problem);
-	return error || data < 0 ? error : write_data(packing, data, status->st_size);
+	if (error || data < 0 || source.size == 0)
+		return error;
+	return sparse_write(&source, &map, packing->writer, name, packing->problem);
 }
 
 /* -- directories -- */
@@ -327,14 +321,12 @@ int tree_pack(const struct tree_pack_options *options, int to, struct tree_pack_
 		.options = options,
 		.problem = problem,
 		.warning = warning,
-		.data = malloc(DATA_BUFFER),
 	};
-	int error = packing.data ? buffer_append_string(&packing.path, options->name) : -ENOMEM;
+	int error = buffer_append_string(&packing.path, options->name);
 
 	error = error ? problem_set(problem, error, "out of memory") : pack_all(&packing, to);
 	link_table_free(&packing.links);
 	buffer_free(&packing.path);
-	free(packing.data);
 	if (!error)
 		*ret_result = (struct tree_pack_result){ .left_out = packing.left_out };
 	return error;

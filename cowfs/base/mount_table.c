@@ -4,8 +4,10 @@
 #include "base/text_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool is_octal(const char *text)
 {
@@ -81,4 +83,44 @@ int mount_table_read(mount_table_function *function, void *context)
 			return 1;
 	}
 	return 0;
+}
+
+struct mount_search {
+	uint64_t id;
+	bool maps_ids;
+};
+
+static bool has_option(const char *options, const char *wanted)
+{
+	size_t length = strlen(wanted);
+
+	for (const char *at = options; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, wanted, length) == 0 && (at[length] == ',' || !at[length]))
+			return true;
+	}
+	return false;
+}
+
+/* A mount_table_function. */
+static bool look_for_mount(void *context, const struct mount_entry *entry)
+{
+	struct mount_search *search = context;
+
+	if (entry->id != search->id)
+		return false;
+	search->maps_ids = has_option(entry->options, "idmapped");
+	return true;
+}
+
+bool mount_maps_ids(int fd)
+{
+	struct mount_search search = { 0 };
+	struct statx status;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0 ||
+	    !(status.stx_mask & STATX_MNT_ID))
+		return false;
+	search.id = status.stx_mnt_id;
+	return mount_table_read(look_for_mount, &search) == 1 && search.maps_ids;
 }

@@ -20,5 +20,8 @@ typedef bool mount_table_function(void *context, const struct mount_entry *entry
 /* 1 when the function ended it, 0 at the end, or -errno. */
 int mount_table_read(mount_table_function *function, void *context);
 
+/* Whether the mount that the descriptor is on maps ids (mount_setattr(2), MOUNT_ATTR_IDMAP). False also when that cannot be told. */
+bool mount_maps_ids(int fd);
+
 /* Takes one line, which is changed, apart. False for what is none. */
 bool mount_table_parse(char *line, struct mount_entry *ret_entry);

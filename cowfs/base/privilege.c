@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/privilege.h"
 
+#include "base/cleanup.h"
+#include "base/text_file.h"
+
+#include <inttypes.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,6 +45,17 @@ bool privilege_is_admin_of_machine(void)
 
 	return privilege_is_admin() && stat("/proc/self/ns/user", &status) == 0 &&
 	       status.st_ino == FIRST_USER_NAMESPACE;
+}
+
+bool privilege_knows_one_id(void)
+{
+	cleanup_buffer struct buffer map = BUFFER_INIT;
+	uint32_t count, more;
+
+	/* The format is in user_namespaces(7): the first id inside, the first outside, how many. */
+	return text_file_read("/proc/self/uid_map", &map) == 0 &&
+	       sscanf(buffer_string(&map), "%*u %*u %" SCNu32 " %" SCNu32, &count, &more) == 1 &&
+	       count == 1;
 }
 
 bool privilege_drop_fsetid(void)

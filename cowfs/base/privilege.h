@@ -10,6 +10,12 @@ bool privilege_is_admin(void);
 bool privilege_is_admin_of_machine(void);
 
 /*
+ * True when the user namespace of this process knows one id only, as that of an ordinary user without subordinate ids: no
+ * file can be given to anybody else.
+ */
+bool privilege_knows_one_id(void);
+
+/*
  * Takes CAP_FSETID, which keeps setuid and setgid over changes, from this thread. True when it had it, and must be given it
  * back by privilege_take_fsetid().
  */

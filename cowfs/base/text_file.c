@@ -7,15 +7,13 @@
 #include <fcntl.h>
 
 #define READ_MAX ((size_t)16 << 20)
-#define CHUNK 4096
+/* Many files of /proc are one moment only as far as one read goes. */
+#define CHUNK 16384
 
-int text_file_read(const char *path, struct buffer *text)
+int text_file_read_from(int fd, struct buffer *text)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	size_t start = text->length;
 
-	if (fd < 0)
-		return -errno;
 	while (text->length - start < READ_MAX) {
 		ssize_t length;
 
@@ -24,10 +22,19 @@ int text_file_read(const char *path, struct buffer *text)
 		length = read(fd, text->data + text->length, CHUNK);
 		if (length < 0 && errno == EINTR)
 			continue;
-		if (length <= 0)
-			return length < 0 ? -errno : 0;
+		if (length < 0)
+			return -errno;
 		text->length += (size_t)length;
 		text->data[text->length] = '\0';
+		if (length == 0)
+			return 0;
 	}
 	return -EFBIG;
+}
+
+int text_file_read(const char *path, struct buffer *text)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : text_file_read_from(fd, text);
 }

@@ -3,6 +3,7 @@
 
 #include "archive/copy.h"
 #include "base/json.h"
+#include "base/privilege.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
@@ -248,7 +249,7 @@ int archive_options_sources(const struct archive_options *options, const char *o
 
 void archive_options_choose_owners(struct archive_options *options)
 {
-	if (!options->has_owners && geteuid() != 0)
+	if (!options->has_owners && (geteuid() != 0 || privilege_knows_one_id()))
 		options->ownership.xattr_permissions = XATTR_PERMISSIONS_USER;
 }
 

@@ -62,7 +62,10 @@ int archive_options_complete(struct archive_options *options);
  */
 int archive_options_sources(const struct archive_options *options, const char *operand,
 			    struct string_list *sources);
-/* Owners are kept on the disk by root, and in attributes by others, unless it was chosen. */
+/*
+ * Owners are kept on the disk by root, and in attributes by others and where nobody else is known (privilege.h), unless it was
+ * chosen.
+ */
 void archive_options_choose_owners(struct archive_options *options);
 /* True for names of archives: .tar, .tar.gz, .tgz, .tar.zst, .tzst. */
 bool archive_name_is_archive(const char *name);

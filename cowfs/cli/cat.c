@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/look.h"
 #include "cli/say.h"
-#include "union/resolve.h"
+#include "union/look/resolve.h"
 
 #include <errno.h>
 #include <stdio.h>

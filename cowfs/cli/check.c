@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowfs check: what a crash or another program has left in a layer. */
-#include "union/check.h"
+#include "union/check/check.h"
 
 #include "base/cleanup.h"
 #include "base/json.h"

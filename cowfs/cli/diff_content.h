@@ -2,7 +2,7 @@
 /* What a changed file holds, compared with what it held: for cowfs diff. */
 #pragma once
 
-#include "union/difference.h"
+#include "union/look/difference.h"
 
 #include <stdbool.h>
 

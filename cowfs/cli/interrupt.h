@@ -10,5 +10,7 @@
  */
 void interrupt_catch(void);
 bool interrupt_came(void);
+/* A descriptor that can be read from once one came, to be waited for beside others; -1 before interrupt_catch(). */
+int interrupt_descriptor(void);
 /* Ends the process by the signal, if one came. */
 void interrupt_obey(void);

@@ -4,7 +4,7 @@
 #include "cli/look.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "union/layer_counts.h"
+#include "union/look/layer_counts.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -25,6 +25,9 @@ struct look {
 	struct union_fs *fs; /* from look_open() on */
 	bool color;	     /* likewise */
 	FILE *out;	     /* likewise: standard output, or where what is printed shall go */
+	/* What layers are called that lie where nobody should care: digests, from that layer down. Or NULL. */
+	const struct string_list *layer_ids;
+	unsigned first_with_id;
 };
 
 /* Letters of options that are long only. */

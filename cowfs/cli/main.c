@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowfs: which command is meant, by the name of the program or its first argument. */
 #include "base/device.h"
+#include "cli/archive_program.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/say.h"
@@ -34,28 +35,12 @@ static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "apply", command_apply },
-	{ "cat", command_cat },
-	{ "check", command_check },
-	{ "commit", command_commit },
-	{ "convert", command_convert },
-	{ "diff", command_diff },
-	{ "explore", command_explore },
-	{ "layers", command_layers },
-	{ "ls", command_ls },
-	{ "mount", run_mount },
-	{ "report", command_report },
-	{ "squash", command_squash },
-	{ "stat", command_stat },
-	{ "tree", command_tree },
-	{ "umount", command_umount },
-	{ "whence", command_whence },
-	{ "help", run_help },
-	{ "--help", run_help },
-	{ "-h", run_help },
-	{ "version", run_version },
-	{ "--version", run_version },
-	{ "-V", run_version },
+	{ "cat", command_cat },	      { "check", command_check },   { "diff", command_diff },
+	{ "layers", command_layers }, { "ls", command_ls },	    { "mount", run_mount },
+	{ "report", command_report }, { "stat", command_stat },	    { "tree", command_tree },
+	{ "umount", command_umount }, { "whence", command_whence }, { "help", run_help },
+	{ "--help", run_help },	      { "-h", run_help },	    { "version", run_version },
+	{ "--version", run_version }, { "-V", run_version },
 };
 
 /* Other names under which the program is installed. */
@@ -117,6 +102,8 @@ int main(int argc, char **argv)
 		if (strcmp(commands[i].name, argv[1]) == 0)
 			return commands[i].run(argc - 1, argv + 1);
 	}
+	if (archive_program_has(argv[1]))
+		return archive_program_become(argv);
 	if (has_options(argc, argv))
 		return command_mount(MOUNT_PROGRAM, argc, argv);
 	say("%s is no command; see cowfs --help", argv[1]);

@@ -20,6 +20,7 @@ struct mount {
 	enum mount_form form;
 	struct mount_options options;
 	char *mountpoint; /* absolute */
+	bool passthrough; /* what the option io has come to */
 	struct union_fs *fs;
 	struct daemon *daemon;
 };
@@ -61,15 +62,28 @@ static void prepare_process(void)
 	}
 }
 
-/* Before the layers are opened, as that is done differently. */
-static void check_passthrough(struct mount *mount)
+static bool cannot_be_written(const struct mount_options *options)
 {
+	return options->read_only || !options->upper;
+}
+
+/* Where all of it is passed by and pages are shared; elsewhere each open would cost a message for little. */
+static bool passthrough_pays(const struct mount_options *options)
+{
+	return cannot_be_written(options) && !options->writeback && !options->changing;
+}
+
+/* Before the layers are opened, as that is done differently. */
+static void decide_passthrough(struct mount *mount)
+{
+	const struct mount_options *options = &mount->options;
 	struct problem problem;
 
-	if (mount->options.passthrough && session_check_passthrough(&problem) < 0) {
+	if (options->io == IO_CACHED || (options->io == IO_AUTO && !passthrough_pays(options)))
+		return;
+	mount->passthrough = session_check_passthrough(&problem) == 0;
+	if (!mount->passthrough && options->io == IO_PASSTHROUGH)
 		say("%s", problem.text);
-		mount->options.passthrough = false;
-	}
 }
 
 static int open_union(struct mount *mount, struct problem *problem)
@@ -89,7 +103,7 @@ static int open_union(struct mount *mount, struct problem *problem)
 		.no_xattr = options->no_xattr,
 		.changing = options->changing,
 		.static_nlink = options->static_nlink,
-		.own_mounts = options->passthrough && (options->read_only || !options->upper),
+		.own_mounts = mount->passthrough && cannot_be_written(options),
 	};
 	struct problem warning = { .text = "" };
 	int result = union_open(&union_options, &mount->fs, problem, &warning);
@@ -158,7 +172,7 @@ static const char *fsname_of(const struct mount *mount)
 
 	if (options->fsname)
 		return options->fsname;
-	if (mount->form == MOUNT_HELPER && options->source && options->source[0])
+	if (mount->form != MOUNT_FUSE_OVERLAYFS && options->source && options->source[0])
 		return options->source;
 	return mount->form == MOUNT_FUSE_OVERLAYFS ? "fuse-overlayfs" : "cowfs";
 }
@@ -172,7 +186,7 @@ static int create_session(struct mount *mount, const struct string_list *kernel_
 		.subtype = mount->form == MOUNT_FUSE_OVERLAYFS ? "fuse-overlayfs" : "cowfs",
 		.mount_options = (const char *const *)kernel_options->strings,
 		.allow_other = options->allow_other || geteuid() == 0,
-		.read_only = options->read_only || !options->upper,
+		.read_only = cannot_be_written(options),
 		.no_acl = options->no_acl,
 		.no_xattr = options->no_xattr,
 		.never_sync = options->volatile_upper,
@@ -186,7 +200,8 @@ static int create_session(struct mount *mount, const struct string_list *kernel_
 		.idle_threads = options->idle_threads,
 		.no_follow = !options->follow,
 		.clone_fd = options->clone_fd,
-		.passthrough = options->passthrough,
+		.passthrough = mount->passthrough,
+		.passthrough_or_not = options->io == IO_AUTO,
 		.io_uring = options->io_uring,
 		.ready = ready,
 		.context = mount,
@@ -226,7 +241,7 @@ static int work(struct daemon *daemon, void *context)
 
 	mount->daemon = daemon;
 	prepare_process();
-	check_passthrough(mount);
+	decide_passthrough(mount);
 	if (open_union(mount, &problem) < 0) {
 		say("%s", problem.text);
 		return STATUS_FAILED;

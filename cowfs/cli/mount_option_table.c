@@ -165,11 +165,20 @@ static int set_switch(const struct known_option *option, const struct option_tex
 static int set_io(const struct known_option *option, const struct option_text *text,
 		  struct mount_options *options, struct problem *problem)
 {
+	static const char *const modes[] = {
+		[IO_CACHED] = "cached",
+		[IO_PASSTHROUGH] = "passthrough",
+		[IO_AUTO] = "auto",
+	};
+
 	(void)option;
-	if (strcmp(text->value, "cached") != 0 && strcmp(text->value, "passthrough") != 0)
-		return malformed(text, "cached or passthrough", problem);
-	options->passthrough = text->value[0] == 'p';
-	return 0;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(text->value, modes[i]) == 0) {
+			options->io = (enum io_mode)i;
+			return 0;
+		}
+	}
+	return malformed(text, "cached, passthrough or auto", problem);
 }
 
 static int set_timeout(const struct known_option *option, const struct option_text *text,

@@ -178,10 +178,10 @@ static int check(struct mount_options *options, struct problem *problem)
 		return problem_set(problem, -EINVAL, "the work directory has an empty name");
 	if (!options->mountpoint[0])
 		return problem_set(problem, -EINVAL, "the mountpoint has an empty name");
-	if (options->passthrough && options->writeback)
+	if (options->io == IO_PASSTHROUGH && options->writeback)
 		return problem_set(problem, -EINVAL,
 				   "io=passthrough and writeback=1 exclude each other: choose one");
-	if (options->passthrough && options->changing)
+	if (options->io == IO_PASSTHROUGH && options->changing)
 		return problem_set(problem, -EINVAL,
 				   "io=passthrough and timeout= exclude each other: nothing would "
 				   "look whether an open file has changed");

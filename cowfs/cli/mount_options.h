@@ -23,6 +23,13 @@ enum mount_form {
 	MOUNT_HELPER,	      /* mount.cowfs SOURCE MOUNTPOINT -o OPTIONS, as mount(8) calls it */
 };
 
+/* Who reads and writes the data of files. */
+enum io_mode {
+	IO_CACHED,	/* the daemon */
+	IO_PASSTHROUGH, /* the kernel itself, or else a sentence says why not */
+	IO_AUTO,	/* the kernel, where that can be had and several mounts gain by it */
+};
+
 struct mount_options {
 	bool help, version; /* asked for; nothing else is filled then */
 
@@ -49,8 +56,8 @@ struct mount_options {
 	bool foreground, verbose, debug;
 	struct string_list debug_globs; /* what paths are traced with debug; none: all */
 	bool fake;			/* mount -f: do everything but mount */
-	bool passthrough;		/* the kernel reads and writes the layers' files itself */
-	bool follow; /* a thread follows a single caller (fuse/serving.h); true */
+	enum io_mode io;
+	bool follow; /* a thread follows a single caller (fuse/serving/serving.h); true */
 	bool clone_fd, io_uring;
 	unsigned threads, idle_threads; /* 0: the default */
 

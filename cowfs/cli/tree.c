@@ -5,8 +5,8 @@
 #include "cli/entry_text.h"
 #include "cli/look.h"
 #include "cli/say.h"
-#include "union/difference.h"
-#include "union/resolve.h"
+#include "union/look/difference.h"
+#include "union/look/resolve.h"
 
 #include <errno.h>
 #include <inttypes.h>

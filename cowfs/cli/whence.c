@@ -6,8 +6,8 @@
 #include "cli/name_text.h"
 #include "cli/say.h"
 #include "cli/whence_text.h"
-#include "union/provenance.h"
-#include "union/resolve.h"
+#include "union/look/provenance.h"
+#include "union/look/resolve.h"
 
 #include <errno.h>
 #include <stdio.h>

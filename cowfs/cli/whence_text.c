@@ -23,6 +23,23 @@ static char *real_path(const struct union_fs *fs, unsigned index, const char *pa
 
 /* -- for people -- */
 
+/* "sha256:" and twelve digits are enough to know one layer from the others. */
+#define ID_LENGTH 19
+
+/* The same as people know it, of a layer that has an id. */
+static char *path_for_people(const struct look *look, unsigned index, const char *path)
+{
+	const struct string_list *ids = look->layer_ids;
+	cleanup_buffer struct buffer whole = BUFFER_INIT;
+
+	if (!ids || index < look->first_with_id || index - look->first_with_id >= ids->count)
+		return real_path(look->fs, index, path);
+	if (buffer_append_format(&whole, "%.*s:%s", ID_LENGTH,
+				 ids->strings[index - look->first_with_id], path) < 0)
+		return NULL;
+	return steal_pointer(&whole.data);
+}
+
 /* Longer paths push what comes after them aside. */
 #define PATH_WIDTH_MAX 60
 
@@ -45,7 +62,7 @@ static int widest(const struct look *look, const struct provenance *provenance)
 
 	for (size_t i = 0; i < provenance->count; i++) {
 		const struct provenance_place *place = &provenance->places[i];
-		cleanup_free char *real = real_path(look->fs, place->layer, place->path);
+		cleanup_free char *real = path_for_people(look, place->layer, place->path);
 		int width = width_of(real);
 
 		if (width > most && width <= PATH_WIDTH_MAX)
@@ -90,7 +107,7 @@ static void print_hider(const struct look *look, const char *how,
 		if (provenance->places[i].layer == place->hider &&
 		    strcmp(provenance->places[i].path, place->hider_path) == 0)
 			return;
-	path = real_path(look->fs, place->hider, place->hider_path);
+	path = path_for_people(look, place->hider, place->hider_path);
 	(void)fputs(": ", look->out);
 	look_print_name(look, COLOR_NONE, path ? path : "");
 }
@@ -150,7 +167,7 @@ static enum look_color color_of(const struct provenance *provenance,
 static void print_place(const struct look *look, const struct provenance *provenance,
 			const struct provenance_place *place, int width)
 {
-	cleanup_free char *real = real_path(look->fs, place->layer, place->path);
+	cleanup_free char *real = path_for_people(look, place->layer, place->path);
 
 	(void)fprintf(look->out, "%4u  ", place->layer);
 	print_path(look, color_of(provenance, place), real, width);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/look.h"
-#include "union/provenance.h"
+#include "union/look/provenance.h"
 
 /* Prints what is told of a path in the union: a line for it, and one for each place. */
 void whence_print(const struct look *look, const char *path, const struct provenance *provenance);

@@ -2,7 +2,7 @@
 #include "fuse/negotiate.h"
 
 #include "base/cleanup.h"
-#include "fuse/killpriv.h"
+#include "fuse/operations/killpriv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

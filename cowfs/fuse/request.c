@@ -2,7 +2,7 @@
 #include "fuse/request.h"
 
 #include "base/buffer.h"
-#include "fuse/operations.h"
+#include "fuse/operations/operations.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,11 +3,11 @@
 
 #include "base/cleanup.h"
 #include "base/device.h"
-#include "fuse/ending.h"
-#include "fuse/killpriv.h"
 #include "fuse/library_log.h"
-#include "fuse/operations.h"
-#include "fuse/uring.h"
+#include "fuse/operations/killpriv.h"
+#include "fuse/operations/operations.h"
+#include "fuse/serving/ending.h"
+#include "fuse/serving/uring.h"
 
 #include <errno.h>
 #include <fcntl.h>

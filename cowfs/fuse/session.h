@@ -51,7 +51,8 @@ struct session_options {
 	bool no_follow;	       /* no thread follows a single caller (serving.h) */
 	bool clone_fd;	       /* a device descriptor for each thread */
 	bool passthrough; /* the kernel reads and writes the layers' files itself, if that can be */
-	bool io_uring;	  /* messages come over io_uring, if that can be */
+	bool passthrough_or_not; /* no warning where it cannot */
+	bool io_uring;		 /* messages come over io_uring, if that can be */
 	/* Called in session_run() once the kernel has answered, with context; may be NULL. */
 	void (*ready)(struct session *session, void *context);
 	void *context;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/json.h"
-#include "fuse/operations.h"
+#include "fuse/operations/operations.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "base/hash.h"
+#include "base/mount_table.h"
 #include "base/privilege.h"
 #include "layer/layer_dir.h"
 
@@ -95,6 +96,22 @@ static int identify(struct layer *layer)
 	return 0;
 }
 
+/*
+ * Podman gives an id-mapped mount of a layer together with the same map as an option (storage's overlay driver): what the
+ * mount has mapped is not to be mapped again.
+ */
+static void heed_id_mapped_mount(struct layer *layer)
+{
+	const struct ownership *ownership = layer->ownership;
+
+	if ((ownership->users.count == 0 && ownership->groups.count == 0) ||
+	    !mount_maps_ids(layer->root_fd))
+		return;
+	layer->as_mounted = *ownership;
+	layer->as_mounted.users = layer->as_mounted.groups = (struct id_map){ 0 };
+	layer->ownership = &layer->as_mounted;
+}
+
 static int open_root(struct layer *layer, struct problem *problem)
 {
 	int fd = confined_open_root(layer->path), error;
@@ -106,6 +123,7 @@ static int open_root(struct layer *layer, struct problem *problem)
 	if (!layer->root)
 		return problem_set(problem, -ENOMEM, "%s: %s", layer->path, strerror(ENOMEM));
 	layer->root_fd = fd;
+	heed_id_mapped_mount(layer);
 	error = identify(layer);
 	if (error)
 		return problem_set(problem, error, "%s: cannot be read as a layer: %s", layer->path,

@@ -41,10 +41,12 @@ struct layer {
 	 * without that privilege, so it is asked for user. attributes next.
 	 */
 	enum xattr_namespace xattr_namespace;
-	const struct ownership *ownership; /* borrowed */
-	struct fd_cache *fds;		   /* borrowed */
-	struct layer_dir *root;		   /* owned */
-	pthread_rwlock_t names;		   /* guards parent and name of its directories */
+	const struct ownership *ownership; /* borrowed, or as_mounted */
+	struct ownership
+		as_mounted;	/* without maps: the mount that it lies on has mapped its ids */
+	struct fd_cache *fds;	/* borrowed */
+	struct layer_dir *root; /* owned */
+	pthread_rwlock_t names; /* guards parent and name of its directories */
 };
 
 struct layer_options {

@@ -147,6 +147,13 @@ int id_map_to_disk(const struct id_map *map, uint32_t shown, uint32_t *ret_disk)
 	return -EOVERFLOW;
 }
 
+uint32_t id_map_known(const struct id_map *map, uint32_t shown)
+{
+	uint32_t disk;
+
+	return id_map_to_disk(map, shown, &disk) == 0 ? shown : id_map_to_shown(map, OVERFLOW_ID);
+}
+
 /* Whether some range covers the id on disk. */
 static bool is_mapped(const struct id_map *map, uint32_t disk)
 {

@@ -64,6 +64,12 @@ uint32_t id_map_to_shown(const struct id_map *map, uint32_t disk);
 int id_map_to_disk(const struct id_map *map, uint32_t shown, uint32_t *ret_disk);
 
 /*
+ * The same id when some range covers it, or else the one shown for who is nobody on disk: a new file's owner, as with
+ * fuse-overlayfs. Podman as root makes files in containers whose maps do not have root, and then gives them to their owner.
+ */
+uint32_t id_map_known(const struct id_map *map, uint32_t shown);
+
+/*
  * Turns owner ids as on disk into owner ids as shown. A file whose owner or group nothing maps
  * loses setuid and setgid. A squash comes before a map.
  */

@@ -14,6 +14,8 @@
 
 #define ACL_ACCESS "system.posix_acl_access"
 #define ACL_DEFAULT "system.posix_acl_default"
+/* The kernel takes no attribute that is longer (XATTR_SIZE_MAX). */
+#define ACL_MAX 65536
 
 bool acl_is_acl(const char *attribute);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/confined.h"
-#include "union/copy_up.h"
+#include "union/copy_up/copy_up.h"
 #include "union/data.h"
-#include "union/directory.h"
-#include "union/directory_times.h"
+#include "union/directory/directory.h"
+#include "union/directory/times.h"
 #include "union/fs.h"
 #include "union/location.h"
 #include "union/lookup.h"

@@ -2,7 +2,7 @@
 #include "union/data.h"
 
 #include "base/confined.h"
-#include "union/copy_up.h"
+#include "union/copy_up/copy_up.h"
 #include "union/fs.h"
 #include "union/location.h"
 

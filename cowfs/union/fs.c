@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 #include "base/own_mount.h"
-#include "union/directory.h"
+#include "union/directory/directory.h"
 #include "union/stack.h"
 
 #include <dirent.h>

@@ -6,12 +6,12 @@
 #include "base/list.h"
 #include "layer/layer.h"
 #include "layer/layer_dir.h"
+#include "union/change/hard_links.h"
+#include "union/change/work.h"
+#include "union/copy_up/unsynced.h"
 #include "union/devices.h"
-#include "union/hard_links.h"
 #include "union/inode.h"
 #include "union/union.h"
-#include "union/unsynced.h"
-#include "union/work.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -29,7 +29,7 @@ struct inode_shard {
 	size_t inode_count;
 };
 
-/* Which directories have their listing in memory; see directory.c. */
+/* Which directories have their listing in memory; see directory/listing_cache.c. */
 struct listing_cache {
 	pthread_mutex_t lock;
 	struct list directories;

@@ -2,7 +2,7 @@
 #include "union/inode.h"
 
 #include "base/hash.h"
-#include "union/directory.h"
+#include "union/directory/directory.h"
 #include "union/fs.h"
 
 #include <dirent.h>

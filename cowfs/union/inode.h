@@ -21,7 +21,7 @@
 #include "base/list.h"
 #include "layer/attributes.h"
 #include "layer/layer_dir.h"
-#include "union/listing.h"
+#include "union/directory/listing.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -44,7 +44,7 @@ enum {
 	INODE_NAMELESS = 1 << 1,
 	INODE_UNLINKED = 1 << 2,  /* the last name is gone: it shows no links */
 	INODE_NO_XATTR = 1 << 3,  /* known to have no extended attributes */
-	INODE_UNSYNCED = 1 << 4,  /* perhaps still marked: see unsynced.h */
+	INODE_UNSYNCED = 1 << 4,  /* perhaps still marked: see copy_up/unsynced.h */
 	INODE_HIDDEN = 1 << 5,	  /* its identity is not its own any more: nobody finds it */
 	INODE_HAS_XATTR = 1 << 6, /* known to have some, so that asking is no waste */
 };
@@ -68,7 +68,7 @@ struct inode {
 	pthread_mutex_t lock;
 };
 
-/* Which change time a directory shows: directory_times.h. */
+/* Which change time a directory shows: directory/times.h. */
 struct directory_times {
 	pthread_mutex_t lock; /* leaf */
 	_Atomic bool kept;

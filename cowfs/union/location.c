@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "union/location.h"
 
-#include "union/directory.h"
+#include "union/directory/directory.h"
 #include "union/fs.h"
 #include "union/lookup.h"
 

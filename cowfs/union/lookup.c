@@ -2,10 +2,10 @@
 #include "union/lookup.h"
 
 #include "base/confined.h"
-#include "union/directory.h"
-#include "union/directory_times.h"
+#include "union/copy_up/origin.h"
+#include "union/directory/directory.h"
+#include "union/directory/times.h"
 #include "union/fs.h"
-#include "union/origin.h"
 
 #include <dirent.h>
 #include <string.h>

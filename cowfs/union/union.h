@@ -116,7 +116,7 @@ struct inode *union_root(struct union_fs *fs);
 /* Gives back count references. */
 void union_forget(struct union_fs *fs, struct inode *inode, uint64_t count);
 
-/* -- names: lookup.c, listing.c -- */
+/* -- names: lookup.c, directory/readdir.c -- */
 
 int union_lookup(struct union_fs *fs, struct inode *dir, const char *name,
 		 struct union_entry *ret_entry);
@@ -195,7 +195,7 @@ int union_removexattr(struct union_fs *fs, struct inode *inode, const char *name
 int union_get_flags(struct union_fs *fs, struct inode *inode, int *ret_flags);
 int union_set_flags(struct union_fs *fs, struct inode *inode, int flags);
 
-/* -- changes of the tree: create.c, link.c, remove.c, rename.c -- */
+/* -- changes of the tree: change/ -- */
 
 /* mode carries the type: a regular file, a FIFO, a socket, a device. Device 0:0 answers -EPERM. */
 int union_mknod(struct union_fs *fs, struct inode *dir, const char *name, mode_t mode, dev_t rdev,
@@ -234,7 +234,7 @@ bool union_is_upper(const struct union_fs *fs, const struct inode *inode);
 /* How many bytes of data the first change of it would copy up: 0 of what is in the upper, or has no data. */
 uint64_t union_copy_up_size(struct union_fs *fs, struct inode *inode);
 /*
- * Starts the thread that settles marks (unsynced.h), which otherwise begins with the first mark and then is to the scheduler
+ * Starts the thread that settles marks (copy_up/unsynced.h), which otherwise begins with the first mark and then is to the scheduler
  * what the marking thread is. In the process that is to use fs.
  */
 void union_begin_settling(struct union_fs *fs);
@@ -245,7 +245,7 @@ off_t union_lseek(struct union_fs *fs, struct inode *inode, off_t offset, int wh
 ssize_t union_copy_file_range(struct union_fs *fs, struct inode *from, uint64_t from_offset,
 			      struct inode *to, uint64_t to_offset, size_t length);
 
-/* -- what it is made of: describe.c -- */
+/* -- what it is made of: look/describe.c -- */
 
 struct union_layer {
 	const char *path; /* absolute, as it was when opened; else as given. Until union_close() */
@@ -288,7 +288,8 @@ struct union_counts {
 	uint64_t descriptors; /* open now, those of layers' roots included */
 	uint64_t copied_up_files;
 	uint64_t copied_up_bytes;
-	uint64_t unsynced_files; /* copies that a crash now would have made again (unsynced.h) */
+	uint64_t
+		unsynced_files; /* copies that a crash now would have made again (copy_up/unsynced.h) */
 	unsigned layers;
 };
 

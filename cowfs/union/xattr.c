@@ -2,9 +2,9 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "union/acl.h"
-#include "union/copy_up.h"
-#include "union/directory.h"
-#include "union/directory_times.h"
+#include "union/copy_up/copy_up.h"
+#include "union/directory/directory.h"
+#include "union/directory/times.h"
 #include "union/fs.h"
 #include "union/location.h"
 
@@ -51,6 +51,8 @@ static ssize_t get_locked(struct union_fs *fs, struct inode *inode, const char *
 	result = inode_has(inode, INODE_NO_XATTR)
 			 ? -ENODATA
 			 : confined_getxattr(location.fd, location.name, name, value, size);
+	if (result > 0 && size && acl_is_acl(name))
+		acl_translate(value, (size_t)result, location.layer->ownership, true);
 	location_release(fs, &location);
 	return result;
 }
@@ -67,8 +69,6 @@ ssize_t union_getxattr(struct union_fs *fs, struct inode *inode, const char *nam
 	pthread_mutex_lock(&inode->lock);
 	result = get_locked(fs, inode, name, value, size);
 	pthread_mutex_unlock(&inode->lock);
-	if (result > 0 && size && acl_is_acl(name))
-		acl_translate(value, (size_t)result, &fs->ownership, true);
 	return result;
 }
 
@@ -176,7 +176,7 @@ int union_setxattr(struct union_fs *fs, struct inode *inode, const char *name, c
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, value, size);
-	acl_translate(copy, size, &fs->ownership, false);
+	acl_translate(copy, size, fs->upper->ownership, false);
 	return change_xattr(fs, inode, name, copy, size, flags);
 }
 

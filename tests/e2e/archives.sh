@@ -260,6 +260,8 @@ case_ordinary_user() {
 	same "setuid" 6755 "$(stat -c %a mnt/dir/inherits)"
 	same "group" "123:456" "$(stat -c %u:%g mnt/dir/sub)"
 	refused "cannot be given its owner" as_user "$COWFS" apply --owners=disk two.tar no
+	as_user unshare --user --map-root-user "$COWFS" apply two.tar alone
+	same "owner, of root of a namespace with one id" "3:4" "$(getfattr --only-values -n user.containers.override_stat alone/f | cut -d : -f 1-2)"
 	as_user "$COWFS" apply --owners=mine two.tar mine
 	same "mine" "$(id -u nobody)" "$(stat -c %u mine/f)"
 	absent no

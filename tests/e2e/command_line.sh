@@ -276,4 +276,28 @@ case_stat() {
 	fi
 }
 
+# Each mount loads them, and each daemon keeps its part of them.
+case_few_libraries() {
+	[ -z "${COWFS_SANITIZERS-}" ] || skip "a sanitizer brings libraries along"
+	needs ldd
+	local library
+	for library in archive crypto ncurses xml2 stdc; do
+		ldd "$COWFS" | grep -q "lib$library" && fail "cowfs loads lib$library"
+	done
+	at_most "libraries" 6 "$(ldd "$COWFS" | grep -c ' => ')"
+}
+
+case_archive_commands() {
+	local command
+	for command in apply commit convert explore squash; do
+		"$COWFS" "$command" --help | grep -q "^Usage: cowfs $command" || fail "cowfs $command --help"
+	done
+	[ -e "$(dirname "$COWFS")/cowfs-archive" ] || skip "this cowfs is installed"
+	cp "$COWFS" .
+	if [ -e /usr/libexec/cowfs-archive ] || [ -e /usr/local/libexec/cowfs-archive ]; then
+		skip "another cowfs is installed"
+	fi
+	refused "cowfs: .*/libexec/cowfs-archive, which has the command commit: No such file" ./cowfs commit upper
+}
+
 run_cases "$@"

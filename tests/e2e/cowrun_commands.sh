@@ -46,7 +46,7 @@ case_volumes() {
 	same "format" "a=$T/store/volumes/a" "$(cowrun volume ls --format '{{.Name}}={{.Mountpoint}}' | head -n 1)"
 	same "inspected" x "$(cat "$(cowrun volume inspect a | grep -o '"Mountpoint":"[^"]*' | cut -d '"' -f 4)/d/file")"
 	refused "mounted by container c" cowrun volume rm a
-	same "pruned" b "$(cowrun volume prune)"
+	same "pruned" "Deleted Volumes: b Total reclaimed space: 0B" "$(cowrun volume prune -f | xargs)"
 	cowrun rm c >/dev/null
 	same "removed" a "$(cowrun volume rm a)"
 	same "none" "" "$(cowrun volume ls -q)"
@@ -60,17 +60,11 @@ case_volumes() {
 
 # What is in an ordinary user's volume belongs to others, too.
 case_volume_of_a_user() {
-	local as=(setpriv --reuid nobody --regid nogroup --clear-groups env -i PATH="$PATH" COWFS="$COWFS" HOME="$T/home")
-	needs newuidmap newgidmap
-	chmod 755 "$T"
-	mkdir home
-	chown nobody home
-	make_root root
-	printf 'nobody:200000:65536\n' | tee /etc/subuid >/etc/subgid
-	"${as[@]}" unshare --user --map-root-user --map-auto true 2>said || skip "newuidmap does not work here: $(cat said)"
-	"${as[@]}" "$COWRUN" run --rm -v a:/v --rootfs root sh -c 'mkdir /v/d && touch /v/d/x && chown -R 33:33 /v/d && chmod 700 /v/d'
+	prepare_nobody
+	give_subordinate_ids nobody
+	cowrun_of_nobody run --rm -v a:/v --rootfs root sh -c 'mkdir /v/d && touch /v/d/x && chown -R 33:33 /v/d && chmod 700 /v/d'
 	same "owner" 200032 "$(stat -c %u home/.local/share/cowrun/volumes/a/d)"
-	same "removed" a "$("${as[@]}" "$COWRUN" volume rm a)"
+	same "removed" a "$(cowrun_of_nobody volume rm a)"
 	absent home/.local/share/cowrun/volumes/a
 }
 
@@ -92,12 +86,78 @@ case_completion() {
 	cowrun create --name one --rootfs root true >/dev/null
 	cowrun import -q root image >/dev/null
 	same "commands" "restart rm rmi run" "$(complete_line r | grep -v rename | sort | xargs)"
-	same "options" "--pid --pidfile --pids-limit --privileged --proc" "$(complete_line run --p | sort | xargs)"
+	same "options" "--pid --pidfile --pids-limit --privileged --proc --publish --publish-all" "$(complete_line run --p | sort | xargs)"
 	same "containers" one "$(complete_line --root "$T/store" stop o)"
 	same "images" localhost/image:latest "$(complete_line --root "$T/store" run localhost/)"
+	same "namespaces" "bridge host none pasta private slirp4netns" "$(complete_line run --net '' | grep -v : | sort | xargs)"
+	start_one two --rm
+	same "shared namespaces" "two two" "$(complete_line --root "$T/store" run --net container : t) $(complete_line --root "$T/store" run --pid container :)"
 	same "commands of a command" "ls" "$(complete_line volume l)"
 	same "files" root "$(complete_line import roo)"
 	same "after an unknown command" "" "$(complete_line nothing x)"
+	cowrun volume create data >/dev/null
+	same "volumes" data "$(complete_line --root "$T/store" volume rm d)"
+	same "commands of containers" "stats stop" "$(complete_line container st | grep -v start | sort | xargs)"
+	same "containers by the longer name" one "$(complete_line --root "$T/store" container stop o)"
+	same "options of a command" "--all --filter --force --volumes" "$(complete_line system prune -- | sort | xargs)"
+}
+
+# Every command of one, with what is before it.
+all_commands() {
+	local command
+	for command in $("$COWRUN" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
+		echo "$command"
+		"$COWRUN" "$command" --help | sed -n '/^  [a-z]*, /d; s/^  \([a-z][a-z]*\)  .*/\1/p' | sed "s/^/$command /"
+	done
+}
+
+# zsh_text COMMAND [SUB-COMMAND]: what the completion for zsh has of it, and the lists that it refers to.
+zsh_text() {
+	local name=$1${2+-$2}
+	case $* in
+	'container ls' | 'container prune') name=$2 ;;
+	'image inspect' | 'image prune') ;;
+	'image ls') name=images ;;
+	'image rm') name=rmi ;;
+	'image '* | 'system events' | 'system info') name=$2 ;;
+	esac
+	sed -n "/^	\(.* | \)\?$name\( | .*\)\?)/,/;;\$/p" <<<"$text" >arm
+	[ -s arm ] || fail "$* has no arguments"
+	cat arm
+	grep -q '\$create' arm && list create && list limits && list process
+	grep -q '\$limits' arm && list limits
+	grep -q '\$process' arm && list process
+	grep -q '\$prune' arm && list prune
+	grep -q '\$format' arm && echo --format
+	echo --help
+}
+
+list() {
+	sed -n "/^	$1=(/,/^	)/p" <<<"$text"
+}
+
+# Without a zsh only its text can be looked at.
+case_completion_of_zsh() {
+	local text words option
+	text=$(cat "$abs_top_srcdir/tools/completion/_cowrun")
+	all_commands >commands
+	at_least "commands" 50 "$(wc -l <commands)"
+	while read -r -a words; do
+		[ -n "${words[1]-}" ] || grep -q "^		'${words[0]}:" <<<"$text" || fail "${words[0]} is not completed"
+		case ${words[*]} in
+		container | image | network | system | volume) continue ;;
+		esac
+		zsh_text "${words[@]}" >offered
+		# Those of network and volume are of all their commands.
+		[ "${words[0]}" != network ] || continue
+		[ "${words[0]}" != volume ] || [ "${words[1]}" = prune ] || continue
+		for option in $("$COWRUN" "${words[@]}" --help | sed -n 's/^ *\(-[a-zA-Z], \)\?--/--/; s/^\(--.*[^ ]\)   *.*/\1/; /^--/p' | grep -o -e '--[a-z][a-z-]*' | sort -u); do
+			grep -q -e "$option\\b" offered || fail "$option of ${words[*]} is not completed"
+		done
+	done <commands
+	if command -v zsh >/dev/null; then
+		zsh -n "$abs_top_srcdir/tools/completion/_cowrun"
+	fi
 }
 
 run_cases "$@"

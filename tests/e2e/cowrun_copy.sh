@@ -98,6 +98,49 @@ case_stopped() {
 	all_is_gone
 }
 
+# describe_holes FILE: its size and content, and whether it takes less on the disk.
+describe_holes() {
+	echo "$(stat -c %s "$1")" "$(sha256sum <"$1" | cut -c -64)" "$([ "$(stat -c %b "$1")" -lt 8192 ] && echo sparse)"
+}
+
+# holes_both_ways CONTAINER
+holes_both_ways() {
+	local c=$1 name
+	rm -rf back
+	cowrun cp sparse "$c:/srv/"
+	cowrun cp "$c:/srv/sparse" back
+	for name in start middle none all; do
+		same "$name" "$(describe_holes "sparse/$name")" "$(describe_holes "back/$name")"
+	done
+	cowrun cp "$c:/srv/sparse" - | tar -xOf - sparse/middle | cmp - sparse/middle
+	at_most "kilobytes of the tar" 4096 $(($(cowrun cp "$c:/srv/sparse" - | wc -c) / 1024))
+}
+
+case_holes() {
+	mkdir sparse
+	(
+		cd sparse
+		truncate -s 64M start middle all
+		printf end | dd of=start bs=1 seek=67108861 conv=notrunc status=none
+		head -c 500000 /dev/urandom | dd of=middle conv=notrunc status=none
+		head -c 500000 /dev/urandom | dd of=middle bs=1M seek=40 conv=notrunc status=none
+		head -c 300000 /dev/zero >none
+	)
+	start_one c
+	same "there are holes here" sparse "$(describe_holes sparse/all | cut -d " " -f 3)"
+	holes_both_ways c
+	same "in it" "$(stat -c '%s' sparse/middle)" "$(cowrun exec c stat -c %s /srv/sparse/middle)"
+	at_most "blocks in it" 8192 "$(cowrun exec c stat -c %b /srv/sparse/middle)"
+	cowrun stop -t 0 c >/dev/null
+	cowrun cp c:/srv/sparse/middle once_more
+	same "stopped" "$(describe_holes sparse/middle)" "$(describe_holes once_more)"
+	cowrun rm c >/dev/null
+	cowrun create --name d --rootfs root true >/dev/null
+	holes_both_ways d
+	cowrun rm d >/dev/null
+	all_is_gone
+}
+
 case_owners() {
 	mkdir tree
 	echo x >tree/x
@@ -266,6 +309,64 @@ case_nothing_is_loaded() {
 	[ ! -e /srv/was_run ] || fail "it was run outside"
 }
 
+# killed RUNNER: a copy into a container that does not run is killed in the middle, when it has mounted the union.
+killed() {
+	local copy
+	mkfifo never
+	exec 9<>never
+	"$1" create --name c --rootfs root sleep 1000 >/dev/null
+	"$1" cp - c:/srv <never &
+	copy=$!
+	wait_until pgrep --exact cowfs
+	kill -KILL "$(pgrep --oldest --full "cowrun.* cp - c:/srv")"
+	wait "$copy" || true
+	wait_until nothing_is_left
+	"$1" cp tree/one c:/srv
+	"$1" start c >/dev/null
+	same "what was copied afterwards" one "$("$1" exec c cat /srv/one)"
+	"$1" rm -f c >/dev/null
+	wait_until nothing_is_left
+}
+
+case_killed() {
+	mkdir tree
+	echo one >tree/one
+	make_root root
+	killed cowrun
+}
+
+# Whichever of its processes is killed while it reads a container that does not run: nothing is left, and the next one reads.
+case_killed_while_reading() {
+	local copy pattern
+	make_root root
+	head -c 30000000 /dev/urandom >root/srv/big
+	cowrun create --name c --rootfs root true >/dev/null
+	mkfifo slow
+	for pattern in oldest newest daemon; do
+		exec 9<>slow
+		"$COWRUN" --root "$T/store" cp c:/srv/big - >slow &
+		copy=$!
+		wait_until pgrep --exact cowfs
+		sleep 0.2
+		case $pattern in
+		daemon) kill -KILL "$(pgrep --exact cowfs)" ;;
+		*) kill -KILL "$(pgrep "--$pattern" --full "cowrun.* cp c:/srv/big")" ;;
+		esac
+		[ "$pattern" != daemon ] || timeout 10 cat slow >/dev/null &
+		status=0
+		wait "$copy" || status=$?
+		different "status with the $pattern" 0 "$status"
+		exec 9>&-
+		wait_until nothing_is_left
+		! grep " $T/store" /proc/self/mountinfo || fail "a mount is left"
+		cowrun cp c:/srv/big whole
+		cmp whole root/srv/big
+		timeout 10 "$COWRUN" --root "$T/store" start c >/dev/null || fail "it is locked"
+	done
+	cowrun rm -f c >/dev/null
+	all_is_gone
+}
+
 # -- ordinary users --
 
 user=nobody
@@ -304,22 +405,18 @@ user_copies() {
 	same "it sees it" one "$(rootless exec c cat /srv/stopped/one)"
 	rootless rm -f c >/dev/null
 	wait_until nothing_is_left
+	killed rootless
 }
 
 case_rootless_alone() {
 	prepare_user
-	sed -i "/^$user:/d" /etc/subuid /etc/subgid
+	take_subordinate_ids "$user"
 	user_copies
 }
 
 case_rootless_with_ids() {
-	needs newuidmap newgidmap
 	prepare_user
-	sed -i "/^$user:/d" /etc/subuid /etc/subgid
-	echo "$user:200000:65536" >>/etc/subuid
-	echo "$user:200000:65536" >>/etc/subgid
-	setpriv --reuid "$user" --regid "$group" --clear-groups unshare --user --map-root-user --map-auto true 2>said ||
-		skip "newuidmap does not work here: $(cat said)"
+	give_subordinate_ids "$user"
 	user_copies
 	rootless run -d --name k --rootfs root sleep 1000 >/dev/null
 	chown 0:0 tree/one

@@ -147,8 +147,9 @@ case_leaked_descriptors() {
 case_false_terminal() {
 	needs script
 	start_one c --cap-add SYS_ADMIN
+	mkfifo silent
 	cowrun exec c sh -c 'mount -t tmpfs none /dev/pts && touch /dev/pts/ptmx'
-	script -qec "'$COWRUN' --root '$T/store' exec -it c true" /dev/null </dev/null >said || echo "status $?" >>said
+	script -qec "'$COWRUN' --root '$T/store' exec -it c true" /dev/null 0<>silent >said || echo "status $?" >>said
 	grep -q 'cannot make a terminal' said
 	grep -q '^status 125' said
 	cowrun rm -f c >/dev/null

@@ -84,6 +84,30 @@ case_stop_and_kill() {
 	all_is_gone
 }
 
+# Its monitor, which is there already, does as it is told now.
+case_update_of_the_policy() {
+	start_one c
+	cowrun update --restart on-failure:1 c >/dev/null
+	same "policy" '{"Name":"on-failure","MaximumRetryCount":1}' "$(cowrun inspect -f '{{json .HostConfig.RestartPolicy}}' c)"
+	kill -9 "$(pid_of c)"
+	wait_until sh -c "[ \"\$('$COWRUN' --root '$T/store' inspect -f '{{.RestartCount}} {{.State.Status}}' c)\" = '1 running' ]"
+	cowrun update --restart no c >/dev/null
+	kill -9 "$(pid_of c)"
+	same "ended" 137 "$(cowrun wait c)"
+	same "count" 1 "$(cowrun inspect -f '{{.RestartCount}}' c)"
+	# One that waits to be started again is not.
+	cowrun run -d --name d --restart always --rootfs root false >/dev/null
+	wait_until sh -c "[ \$('$COWRUN' --root '$T/store' inspect -f '{{.RestartCount}}' d) -ge 2 ]"
+	cowrun update --restart no d >/dev/null
+	wait_until sh -c "[ \"\$('$COWRUN' --root '$T/store' inspect -f '{{.State.Status}}' d)\" = exited ]"
+	start_one e --rm
+	refused "removed when it has ended" cowrun update --restart always e
+	refused "no, always and on-failure" cowrun update --restart sometimes c
+	status_is 2 cowrun update --restart no 2>/dev/null
+	cowrun rm -f c d e >/dev/null
+	all_is_gone
+}
+
 case_restart() {
 	make_root root
 	cowrun run -d --name c --restart on-failure:2 --rootfs root sh -c 'echo run; exit 3' >/dev/null
@@ -182,11 +206,13 @@ case_exec() {
 case_exec_terminal() {
 	needs script
 	start_one c
-	script -qec "stty rows 30 cols 70; '$COWRUN' --root '$T/store' exec -it c sh -c 'tty; stty size; exit 6'" /dev/null </dev/null >said || echo "status $?" >>said
+	# At the end of its input script would type something.
+	mkfifo silent
+	script -qec "stty rows 30 cols 70; '$COWRUN' --root '$T/store' exec -it c sh -c 'tty; stty size; exit 6'" /dev/null 0<>silent >said || echo "status $?" >>said
 	tr -d '\r' <said >plain
 	grep -q '/dev/pts/0' plain
-	grep -q '^30 70' plain
-	grep -q '^status 6' plain
+	grep -q '^30 70' plain || fail "said: $(cat plain)"
+	grep -q "^status 6" plain || fail "said: $(cat plain)"
 	cowrun rm -f c >/dev/null
 }
 
@@ -275,6 +301,80 @@ case_damaged() {
 	cowrun rm -f c >/dev/null
 	cowrun rm good >/dev/null
 	all_is_gone
+}
+
+# groups_of ID: its control groups that are there.
+groups_of() {
+	find /sys/fs/cgroup -maxdepth 3 -type d -path "*/cowrun/$1" 2>/dev/null
+}
+
+# damage ID KIND: of a container that runs, or did.
+damage() {
+	local directory=$T/store/containers/$1
+	case $2 in
+	garbage) printf '\000\377{]' >"$directory/state.json" ;;
+	empty) : >"$directory/state.json" ;;
+	cut) truncate -s 40 "$directory/state.json" ;;
+	type) echo '{"pid": "one", "status": "running"}' >"$directory/state.json" ;;
+	missing) rm "$directory/state.json" ;;
+	config) echo '[]' >"$directory/config.json" ;;
+	both) rm "$directory/config.json" "$directory/state.json" ;;
+	esac
+}
+
+# Whatever is wrong with its records, it is named, others are not hidden by it, and it can be ended and removed.
+case_damaged_while_running() {
+	local kind id
+	start_one good
+	for kind in garbage empty cut type missing config both; do
+		start_one "$kind"
+		id=$(cowrun inspect -f '{{.Id}}' "$kind")
+		damage "$id" "$kind"
+		same "$kind: others" good "$(cowrun ps --format '{{.Names}}' 2>said)"
+		grep -q "${id:0:12}.*damaged" said || fail "$kind: ps said <$(cat said)>"
+		refused "damaged.*cowrun rm -f" cowrun stop "$kind"
+		refused "damaged.*cowrun rm -f" cowrun rm "$kind"
+		cowrun rm -f "$kind" >/dev/null
+		same "$kind: groups" "" "$(groups_of "$id")"
+		absent "$T/store/containers/$id" "$T/store/names/$kind"
+		pgrep -f "$id" && fail "$kind: a process is left"
+	done
+	same "the other one" running "$(state_of good)"
+	id=$(cowrun create --rootfs root true)
+	damage "$id" garbage
+	cowrun stats --no-stream --format '{{.Name}}' >names 2>said
+	same "statistics" good "$(cat names)"
+	grep -q "${id:0:12}.*damaged" said || fail "stats said <$(cat said)>"
+	cowrun rm -f "$id" >/dev/null
+	cowrun rm -f good >/dev/null
+	all_is_gone
+}
+
+# Also one that is paused, and one whose monitor is gone.
+case_damaged_and_paused() {
+	local id
+	start_one paused
+	cowrun pause paused >/dev/null 2>said || skip "nothing can be paused here: $(cat said)"
+	damage "$(cowrun inspect -f '{{.Id}}' paused)" garbage
+	cowrun rm -f paused >/dev/null
+	all_is_gone
+	start_one orphan
+	cowrun pause orphan >/dev/null
+	id=$(cowrun inspect -f '{{.Id}}' orphan)
+	kill -9 "$(monitor_of orphan)"
+	damage "$id" empty
+	cowrun rm -f orphan >/dev/null
+	all_is_gone
+	same "groups" "" "$(groups_of "$id")"
+}
+
+case_damaged_of_a_user() {
+	prepare_nobody
+	cowrun_of_nobody run -d --name c --rootfs root sleep 1000 >id 2>/dev/null
+	: >"home/.local/share/cowrun/containers/$(cat id)/state.json"
+	cowrun_of_nobody rm -f c >/dev/null
+	wait_until nothing_is_left
+	is_empty home/.local/share/cowrun/containers home/.local/share/cowrun/names
 }
 
 run_cases "$@"

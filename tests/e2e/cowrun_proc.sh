@@ -100,6 +100,7 @@ case_an_open_file_is_one_text() {
 
 # busybox's cat sends; Python's copies.
 case_an_open_file_can_be_sent() {
+	needs python3
 	needs_controllers memory
 	in_view memory=64m -- sh -c 'busybox cat /proc/meminfo | head -n 1; cat /proc/meminfo >copy; wc -l <copy
 		busybox cat /proc/meminfo | wc -l; tail -n 1 /proc/meminfo; stat -c %s copy | wc -l'
@@ -127,6 +128,7 @@ case_nothing_can_be_written() {
 }
 
 case_many_open_files_are_refused_some_time() {
+	needs python3
 	in_view pids-limit=100 -- python3 -c '
 import os, resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))

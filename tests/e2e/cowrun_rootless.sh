@@ -26,18 +26,6 @@ prepare() {
 	chown -R "$user:$group" root
 }
 
-no_ids() {
-	sed -i "/^$user:/d" /etc/subuid /etc/subgid
-}
-
-give_ids() {
-	needs newuidmap newgidmap
-	no_ids
-	echo "$user:200000:65536" >>/etc/subuid
-	echo "$user:200000:65536" >>/etc/subgid
-	as_user unshare --user --map-root-user --map-auto true 2>said || skip "newuidmap does not work here: $(cat said)"
-}
-
 user_is_gone() {
 	wait_until nothing_is_left
 	is_empty home/.local/share/cowrun/containers home/.local/share/cowrun/names run/cowrun
@@ -45,7 +33,7 @@ user_is_gone() {
 
 case_subordinate_ids() {
 	prepare
-	give_ids
+	give_subordinate_ids "$user"
 	remember_tree root
 	same "root" 0 "$(rootless run --rm --rootfs root id -u)"
 	same "map" "0 $(id -u "$user") 1 1 200000 65536" "$(rootless run --rm --rootfs root cat /proc/self/uid_map | xargs)"
@@ -61,7 +49,7 @@ case_subordinate_ids() {
 
 case_one_id() {
 	prepare
-	no_ids
+	take_subordinate_ids "$user"
 	rootless run --rm --rootfs root id -u >said 2>errors
 	same "root" 0 "$(cat said)"
 	grep -q usermod errors
@@ -76,7 +64,7 @@ case_one_id() {
 
 case_isolation() {
 	prepare
-	give_ids
+	give_subordinate_ids "$user"
 	namespaces_differ "$(rootless run --rm --rootfs root sh -c "$namespaces_inside; echo user \$(readlink /proc/self/ns/user)")"
 	same "processes" 1 "$(rootless run --rm --rootfs root sh -c 'set -- /proc/[0-9]*; echo $#')"
 	same "descriptors" 3 "$(rootless run --rm --rootfs root sh -c 'sleep 5 & ls /proc/$!/fd | wc -l')"
@@ -89,7 +77,7 @@ case_isolation() {
 # setuid holds in the container, and nowhere else.
 case_setuid_programs() {
 	prepare
-	give_ids
+	give_subordinate_ids "$user"
 	# busybox gives it up, except as su.
 	run='printf "secret\n" >/srv/secret; chmod 600 /srv/secret; rm /bin/su; cp /bin/busybox /bin/su; chmod 4755 /bin/su; printf "root::0:0:::::\n" >/etc/shadow'
 	rootless run --name c --rootfs root sh -c "$run"
@@ -103,7 +91,7 @@ case_setuid_programs() {
 # Ranges that are given twice, or that nobody may have.
 case_odd_ranges() {
 	prepare
-	give_ids
+	give_subordinate_ids "$user"
 	printf '%s\n' "$user:200000:65536" "$user:265000:1000" "$user:nonsense" >>/etc/subuid
 	same "map" "0 $(id -u "$user") 1 1 200000 65536" "$(rootless run --rm --rootfs root cat /proc/self/uid_map | xargs)"
 	# More than the kernel takes.
@@ -112,12 +100,12 @@ case_odd_ranges() {
 	done
 	status_is 125 timeout 20 setpriv --reuid "$user" --regid "$group" --clear-groups env -i PATH="$PATH" COWFS="$COWFS" HOME="$T/home" "$COWRUN" run --rm --rootfs root true 2>said
 	grep -q 'cannot give the container its ids' said || fail "said: $(cat said)"
-	no_ids
+	take_subordinate_ids "$user"
 }
 
 case_commands() {
 	prepare
-	give_ids
+	give_subordinate_ids "$user"
 	rootless run -d --name c --rootfs root sleep 1000 >/dev/null
 	same "ps" "c running" "$(rootless ps --format '{{.Names}} {{.State}}')"
 	same "exec" 33 "$(rootless exec -u web c id -u)"
@@ -138,11 +126,31 @@ case_commands() {
 
 case_no_fuse() {
 	prepare
-	give_ids
+	give_subordinate_ids "$user"
 	chmod 600 /dev/fuse
 	status_is 125 rootless run --rm --rootfs root true 2>said
 	chmod 666 /dev/fuse
 	grep -q '/dev/fuse.*chmod' said || fail "said: $(cat said)"
+	user_is_gone
+}
+
+# A user's home and run directories are closed to all others, as they are on most machines: also to root of a namespace in
+# which the user is not root.
+case_closed_directories() {
+	prepare
+	give_subordinate_ids "$user"
+	mkdir home/shared
+	chown "$user" home/shared
+	chmod 700 home run home/shared
+	local run=(rootless run --rm --userns keep-id -v "$T/home/shared:/mnt" -v named:/data --cgroup-ignore --rootfs root)
+	same "who" "$(id -u "$user")" "$("${run[@]}" sh -c 'touch /mnt/file && id -u')"
+	same "owner" "$user" "$(stat -c %U home/shared/file)"
+	rootless run --rm --userns keep-id -v named:/data --rootfs root sh -c 'echo kept >/data/file'
+	same "volume" kept "$("${run[@]}" cat /data/file)"
+	rootless run -d --name c --userns keep-id --rootfs root sleep 100 >/dev/null
+	same "exec" "$(id -u "$user")" "$(rootless exec c id -u)"
+	rootless rm -f c >/dev/null
+	rootless volume rm named >/dev/null
 	user_is_gone
 }
 

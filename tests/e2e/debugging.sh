@@ -84,6 +84,7 @@ perf_finds_everything() {
 case_gdb() {
 	needs_symbols
 	start
+	keep_in_memory mnt/dir/file
 	cat mnt/dir/file
 	recipe gdb
 	out '^thread [0-9]+ \(LWP [0-9]+\): idle' "$T.out"

@@ -1,58 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # cowfs explore in a terminal: keys go in, screens come out, through tmux. tests/unit/explore_test.c has what is behind.
-# shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC2119
+# shellcheck source-path=SCRIPTDIR source=lib.sh source=explore_lib.sh disable=SC2119
 . "$(dirname "$0")/lib.sh"
-
-: "${COLUMNS_WANTED:=80}"
-: "${LINES_WANTED:=24}"
-
-terminal() {
-	tmux -S "$T.tmux" -f /dev/null "$@"
-}
-
-# start ARGUMENT...: cowfs explore in a terminal that stays when it ends.
-start() {
-	needs tmux
-	terminal new-session -d -x "$COLUMNS_WANTED" -y "$LINES_WANTED" \
-		"env TERM=screen LC_ALL=C.UTF-8 $COWFS explore $*; echo \"status \$?\"; sleep 100"
-	note_process "$(terminal display-message -p '#{pid}')"
-	shows "cowfs explore: "
-}
-
-keys() {
-	terminal send-keys "$@"
-}
-
-screen() {
-	terminal capture-pane -p
-}
-
-# Waits until a line of the screen matches; fails with the screen.
-shows() {
-	local tries
-	for ((tries = 0; tries < 200; tries++)); do
-		screen | grep -q -e "$1" && return
-		sleep 0.05
-	done
-	screen
-	fail "the screen does not show $1"
-}
-
-shows_not() {
-	local tries
-	for ((tries = 0; tries < 200; tries++)); do
-		screen | grep -q -e "$1" || return 0
-		sleep 0.05
-	done
-	screen
-	fail "the screen still shows $1"
-}
-
-# The pane on the right, without spaces at the ends of lines.
-tree() {
-	screen | sed -e '1d;$d' -e 's/.*│//' -e 's/ *$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
-}
+. "$(dirname "$0")/explore_lib.sh"
 
 make_layers() {
 	mkdir -p a/etc b/etc b/dir/sub upper mnt

@@ -23,6 +23,7 @@ start() {
 	chmod 600 mnt/link1
 	mv mnt/moved mnt/etc/moved
 	touch mnt/etc/$'line\nfeed'
+	keep_in_memory mnt/etc/a mnt/etc/b mnt/etc/link mnt/etc/moved mnt/etc/$'line\nfeed' mnt/link1
 	ls -lR mnt >/dev/null
 	pid=$(daemon_pid mnt)
 }
@@ -114,6 +115,7 @@ case_core_file() {
 	start
 	on_daemon "cowfs layers"
 	stop_in_write -ex "generate-core-file $T/core" >/dev/null
+	forget_all
 	umount_union mnt
 	run_gdb "$COWFS" "$T/core" -ex "cowfs layers" -ex "cowfs inode /etc/a" -ex "cowfs tree" \
 		-ex "cowfs listing /etc" -ex "cowfs requests" >"$T.answer"

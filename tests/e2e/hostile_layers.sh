@@ -100,11 +100,12 @@ case_swapping_forever() {
 case_fifo_in_place_of_a_file() {
 	make_layers
 	mount_simple
-	stat mnt/file >/dev/null
+	keep_in_memory mnt/file
 	rm lower/file
 	mkfifo lower/file
 	timeout 5 cat mnt/file >/dev/null 2>&1 || different "status" 124 $?
 	timeout 5 sh -c 'echo x >>mnt/file' 2>/dev/null || different "status" 124 $?
+	forget_all
 	drop_caches 3
 	timeout 5 sh -c 'exec 3<>mnt/file' 2>/dev/null || different "status" 124 $?
 	still_alive
@@ -113,7 +114,7 @@ case_fifo_in_place_of_a_file() {
 case_device_in_place_of_a_file() {
 	make_layers
 	mount_simple
-	stat mnt/file >/dev/null
+	keep_in_memory mnt/file
 	rm lower/file
 	mknod lower/file c 1 5
 	at_most "bytes read from /dev/zero" 0 "$(timeout 5 cat mnt/file 2>/dev/null | tr -d '\n[:alpha:]' | head -c 100 | wc -c)"

@@ -31,6 +31,18 @@ case_what_the_image_says() {
 	refused "say what its root is" cowrun run --rm
 }
 
+# Layers that are not unpacked, or not for this user, are, by a program of its own.
+case_layers_come_back() {
+	local layer
+	make_base
+	layer=$(ls "$images/layers")
+	rm -r "$images/layers/$layer"
+	same "command" "image from /srv as web" "$(cowrun run --rm base)"
+	same "layers" "$layer" "$(ls "$images/layers")"
+	rm -r "$images/layers/$layer" "$images/blobs/sha256/$layer"
+	refused "^cowrun: localhost/base:latest.*No such file or directory" cowrun run --rm base
+}
+
 case_changes() {
 	make_base
 	cowrun run --name c base 'true'

@@ -26,24 +26,9 @@ prepare() {
 }
 
 # Only in the jail: /etc is the test's own there.
-give_ids() {
-	needs newuidmap newgidmap
-	[ -n "${COWFS_JAIL-}" ] || skip "only in tests/jail"
-	take_ids
-	echo "$user:200000:65536" >>/etc/subuid
-	echo "$user:200000:65536" >>/etc/subgid
-	setpriv --reuid "$user" --regid nogroup --clear-groups unshare --user --map-root-user --map-auto true 2>"$T/said" ||
-		skip "newuidmap does not work here: $(head -n 1 "$T/said")"
-}
-
-take_ids() {
-	[ -n "${COWFS_JAIL-}" ] || skip "only in tests/jail"
-	sed -i "/^$user:/d" /etc/subuid /etc/subgid
-}
-
 case_subordinate_ids() {
 	prepare
-	give_ids
+	give_subordinate_ids "$user"
 	import tree.tar app
 	root=$(layer_root "$(diff_id tree.tar)")
 	same "owner" 200032:200043 "$(stat -c %u:%g "$root/etc/deep/er/file")"
@@ -60,7 +45,7 @@ case_subordinate_ids() {
 # The directory is the user's, and its files are root's in the image; so are root's, whom the namespace does not know.
 case_import_of_a_directory() {
 	prepare
-	give_ids
+	give_subordinate_ids "$user"
 	mkdir home/mine
 	echo x >home/mine/file
 	chown -R "$user:nogroup" home/mine
@@ -73,7 +58,7 @@ case_import_of_a_directory() {
 
 case_one_id_only() {
 	prepare
-	take_ids
+	take_subordinate_ids "$user"
 	import tree.tar app
 	same "kept in" "$(diff_id tree.tar)" "$(ls "$images/layers-single")"
 	root=$images/layers-single/$(diff_id tree.tar)/root
@@ -87,7 +72,7 @@ case_one_id_only() {
 # The same image, whoever makes it.
 case_the_same_as_root() {
 	prepare
-	take_ids
+	take_subordinate_ids "$user"
 	import tree.tar app
 	cowrun images --digests --no-trunc --format '{{.ID}} {{.Digest}}' >mine
 	"$COWRUN" --root "$T/roots" import -q tree.tar app >/dev/null
@@ -121,7 +106,7 @@ nothing_stays() {
 
 case_container_with_subordinate_ids() {
 	prepare
-	give_ids
+	give_subordinate_ids "$user"
 	make_base
 	cowrun run --name c base sh -c 'echo x >/srv/new; chown 33:33 /srv/new; chmod 600 /srv/new; rm /bin/vi'
 	same "diff" "C /bin D /bin/vi C /srv A /srv/new" "$(cowrun diff c | xargs)"
@@ -134,7 +119,7 @@ case_container_with_subordinate_ids() {
 # Nobody but root is known in there, so all is root's, and what is changed stays root's.
 case_container_with_one_id() {
 	prepare
-	take_ids
+	take_subordinate_ids "$user"
 	make_base
 	cowrun run --name c base sh -c 'echo x >/tmp/new; chmod 4711 /tmp/new; rm /bin/vi' 2>/dev/null
 	same "diff" "C /bin D /bin/vi C /tmp A /tmp/new" "$(cowrun diff c 2>/dev/null | xargs)"
@@ -153,7 +138,7 @@ case_container_with_one_id() {
 
 case_errors() {
 	prepare
-	take_ids
+	take_subordinate_ids "$user"
 	mkdir -m 700 theirs
 	refused "Permission denied" setpriv --reuid "$user" --regid nogroup --clear-groups "$COWRUN" --root "$T/theirs/store" images
 	chmod 600 tree.tar

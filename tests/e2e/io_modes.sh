@@ -266,6 +266,24 @@ case_passing_denied() {
 	same "content" x "$(cat upper/file)"
 }
 
+# io=auto: where nothing can be written and pages are shared, without a word where it cannot be had.
+case_auto() {
+	local can=cached
+	mkdir -p lower upper mnt
+	mount_union -o io=passthrough lower mnt 2>"$T/said"
+	grep -q "is not used" "$T/said" || can=passthrough
+	umount_union mnt
+	mount_union -o io=auto lower mnt 2>"$T/said"
+	same "mode of a mount that cannot be written" "\"$can\"" "$("$COWFS" stat --json mnt | grep -o '"io": *"[a-z]*"' | cut -d : -f 2 | tr -d ' ')"
+	umount_union mnt
+	mount_union -o io=auto lower upper mnt 2>>"$T/said"
+	"$COWFS" stat --json mnt | grep -q '"io": *"cached"' || fail "a mount that can be written passes by"
+	umount_union mnt
+	mount_union -o io=auto,timeout=1 lower mnt 2>>"$T/said"
+	"$COWFS" stat --json mnt | grep -q '"io": *"cached"' || fail "what others change is passed by"
+	same "words" "" "$(cat "$T/said")"
+}
+
 # again SCRIPT [CASE...]: one of the other scripts in this mode.
 again() {
 	mount_passing

@@ -173,6 +173,25 @@ drop_caches_forever() {
 	done
 }
 
+# keep_in_memory PATH...: held open until the case or `forget_all` ends it, so that the kernel, which drops what it
+# caches whenever it likes, tells the daemon of no FORGET for them nor for the directories above.
+keep_in_memory() {
+	python3 -c '
+import os, signal, sys
+for path in sys.argv[2:]:
+    os.open(path, os.O_PATH | os.O_NOFOLLOW)
+open(sys.argv[1], "w").close()
+signal.pause()' "$T.kept" "$@" &
+	kept=$!
+	note_process "$kept"
+	wait_until test -e "$T.kept"
+}
+
+forget_all() {
+	kill "$kept"
+	wait "$kept" || true
+}
+
 # Everything about a tree that can be seen, in a fixed order: for comparing two of them.
 describe_tree() {
 	(
@@ -233,6 +252,36 @@ needs() {
 	for program; do
 		command -v "$program" >/dev/null || skip "$program is not installed"
 	done
+}
+
+# take_subordinate_ids USER: the user has none. Only in the jail, where /etc is the test's own.
+take_subordinate_ids() {
+	[ -n "${COWFS_JAIL-}" ] || skip "only in tests/jail"
+	touch /etc/subuid /etc/subgid
+	sed -i "/^$1:/d" /etc/subuid /etc/subgid
+}
+
+# give_subordinate_ids USER: those from 200000 to 265535, alone.
+give_subordinate_ids() {
+	needs newuidmap newgidmap
+	take_subordinate_ids "$1"
+	echo "$1:200000:65536" | tee -a /etc/subuid >>/etc/subgid
+	setpriv --reuid "$1" --regid "$(id -g "$1")" --clear-groups unshare --user --map-root-user --map-auto true 2>"$T.said" ||
+		skip "newuidmap does not work here: $(head -n 1 "$T.said")"
+}
+
+# make_root DIRECTORY: a root file system of busybox alone, for a container.
+make_root() {
+	needs busybox
+	mkdir -p "$1/bin" "$1/etc" "$1/tmp" "$1/srv"
+	chmod 1777 "$1/tmp"
+	cp "$(command -v busybox)" "$1/bin/busybox"
+	ldd "$1/bin/busybox" >/dev/null 2>&1 && skip "busybox is not linked statically"
+	busybox --list | while read -r name; do
+		[ "$name" = busybox ] || ln -s busybox "$1/bin/$name"
+	done
+	printf '%s\n' root:x:0:0:root:/root:/bin/sh web:x:33:33::/srv:/bin/sh >"$1/etc/passwd"
+	printf '%s\n' root:x:0: web:x:33: staff:x:50:web >"$1/etc/group"
 }
 
 # A gdb that can be scripted, and may look at other processes.

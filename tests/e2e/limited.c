@@ -15,11 +15,11 @@
  *     limited settimeofday, clone-namespace, socket FAMILY, personality N, call NUMBER: prints the error
  */
 #include "check.h"
-#include "container/capabilities.h"
-#include "container/cgroup.h"
-#include "container/cgroup_statistics.h"
-#include "container/limits_text.h"
-#include "container/seccomp.h"
+#include "container/cgroup/cgroup.h"
+#include "container/cgroup/limits_text.h"
+#include "container/cgroup/statistics.h"
+#include "container/process/capabilities.h"
+#include "container/seccomp/seccomp.h"
 
 #include <inttypes.h>
 #include <sched.h>

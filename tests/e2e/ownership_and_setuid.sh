@@ -239,6 +239,50 @@ case_id_maps_of_engines() {
 	same "in the upper" "7:8" "$(stat -c %u:%g upper/file)"
 }
 
+# Podman as root with --uidmap: the lower layers are on id-mapped mounts, and the same map comes as an option.
+id_mapped_layers() {
+	local status=0 namespace
+	needs setfacl getfacl
+	mkdir -p lower upper mnt mapped
+	echo x >lower/file
+	chown 5:6 lower/file
+	setfacl -m u:7:r lower/file
+	cp /bin/true lower/setuid
+	chmod 4755 lower/setuid
+	unshare --user sleep 100 &
+	namespace=$!
+	wait_until grep -q sleep "/proc/$namespace/comm"
+	echo '0 100000 65536' >"/proc/$namespace/uid_map"
+	echo '0 100000 65536' >"/proc/$namespace/gid_map"
+	"$abs_top_builddir/tests/e2e/id_mapped_mount" lower mapped "/proc/$namespace/ns/user" || status=$?
+	[ "$status" != 2 ] || skip "ids of mounts cannot be mapped here"
+	same "exit status" 0 "$status"
+	kill "$namespace"
+	same "through the mount" "100005:100006" "$(stat -c %u:%g mapped/file)"
+	"$COWFS" mount -o "lowerdir=mapped,upperdir=upper,uidmapping=:0:100000:65536,gidmapping=:0:100000:65536" mnt
+	# The engine takes it away at once.
+	umount -l mapped
+	same "lower" "100005:100006" "$(stat -c %u:%g mnt/file)"
+	same "setuid" 4755 "$(stat -c %a mnt/setuid)"
+	same "acl" user:100007:r-- "$(getfacl -n mnt/file 2>/dev/null | grep 'user:1')"
+	echo y >>mnt/file
+	same "copied up" "100005:100006" "$(stat -c %u:%g mnt/file)"
+	same "acl copied up" user:100007:r-- "$(getfacl -n mnt/file 2>/dev/null | grep 'user:1')"
+	# Root of the machine is not in the map.
+	ln -s target mnt/link
+	mkdir mnt/dir
+	touch mnt/new
+	chown -h 100000:100000 mnt/link
+	same "given away" "100000:100000" "$(stat -c %u:%g mnt/link)"
+	umount_union mnt
+	same "disk" "5:6 0:0 65534:65534 65534:65534" "$(stat -c %u:%g upper/file upper/link upper/dir upper/new | xargs)"
+	same "acl on disk" user:7:r-- "$(getfacl -n upper/file 2>/dev/null | grep 'user:7')"
+}
+
+case_id_mapped_layers() {
+	in_namespaces id_mapped_layers
+}
+
 case_squash() {
 	mkdir -p lower
 	touch lower/file

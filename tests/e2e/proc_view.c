@@ -9,10 +9,10 @@
  * the process that serves in $PROC_VIEW_PID. The current directory gets an empty directory "view". Afterwards it is made
  * sure that the process has ended by itself. The exit status is the command's.
  */
-#include "container/proc_view.h"
+#include "container/proc_view/proc_view.h"
 #include "check.h"
-#include "container/cgroup.h"
-#include "container/limits_text.h"
+#include "container/cgroup/cgroup.h"
+#include "container/cgroup/limits_text.h"
 
 #include <poll.h>
 #include <sched.h>

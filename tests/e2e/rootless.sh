@@ -175,19 +175,10 @@ case_single_uid_with_attributes() {
 	in_namespaces single_uid_with_attributes
 }
 
-needs_subordinate_ids() {
-	needs newuidmap newgidmap
-	[ -n "${COWFS_JAIL-}" ] || grep -q "^$user:" /etc/subuid || skip "only in tests/jail: $user has no subordinate ids"
-	grep -q "^$user:" /etc/subuid || echo "$user:200000:65536" >>/etc/subuid
-	grep -q "^$user:" /etc/subgid || echo "$user:200000:65536" >>/etc/subgid
-	as_user unshare --user --map-root-user --map-auto --mount true 2>"$T/said" ||
-		skip "newuidmap does not work here: $(head -n 1 "$T/said")"
-}
-
 # Ranges from newuidmap: 0 is the user, 1 to 65535 are subordinate.
 uid_ranges() {
 	prepare
-	needs_subordinate_ids
+	give_subordinate_ids "$user"
 	as_user unshare --user --map-root-user --map-auto --mount sh -c "cd ~/r; \"\$COWFS\" mount lower upper mnt && $use_it
 		cd ~/r
 		chown 33:44 mnt/file
@@ -209,7 +200,7 @@ case_uid_ranges() {
 # A setuid program runs as its owner in the namespace that mounted it: it is not forced nosuid there.
 setuid_in_namespace() {
 	prepare
-	needs_subordinate_ids
+	give_subordinate_ids "$user"
 	as_user unshare --user --map-root-user --map-auto --mount sh -euc '
 		cd ~/r
 		"$COWFS" mount lower upper mnt

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Documents of images: a letter for the kind, then the JSON. */
 #include "fuzz.h"
-#include "image/config.h"
-#include "image/manifest.h"
+#include "oci/config.h"
+#include "oci/history.h"
+#include "oci/manifest.h"
+#include "oci/reference.h"
+#include "oci/saved_parts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -55,6 +58,24 @@ static int parse_index(const char *text, size_t size, struct problem *problem)
 	return error;
 }
 
+/* A text is one line, and no longer than what it was made of but for a verb. */
+static void check_history(const struct image_config *config)
+{
+	for (size_t i = 0; i < config->history_count; i++) {
+		const char *created_by = config->history[i].created_by;
+		struct buffer text = BUFFER_INIT;
+
+		if (!created_by)
+			continue;
+		REQUIRE(history_append_text(created_by, &text) == 0);
+		REQUIRE(strpbrk(buffer_string(&text), "\n\r\t") == NULL);
+		REQUIRE(text.length <= strlen(created_by) + strlen("RUN "));
+		buffer_free(&text);
+	}
+	for (size_t i = 0; i < config->diff_id_count; i++)
+		(void)history_of_layer(config, i);
+}
+
 static int parse_config(const char *text, size_t size, struct problem *problem)
 {
 	struct image_config config;
@@ -63,8 +84,26 @@ static int parse_config(const char *text, size_t size, struct problem *problem)
 	if (!error) {
 		for (size_t i = 0; i < config.diff_id_count; i++)
 			REQUIRE(digest_hex_is_valid(config.diff_ids[i].hex));
+		check_history(&config);
 		image_config_free(&config);
 	}
+	return error;
+}
+
+static int parse_docker(const char *text, size_t size, struct problem *problem)
+{
+	struct saved_list list = { .kind = SAVED_DOCKER };
+	int error = saved_docker_parse(text, size, "it", &list, problem);
+
+	for (size_t i = 0; !error && i < list.count; i++) {
+		const struct saved_item *item = &list.items[i];
+		struct reference reference;
+
+		REQUIRE(item->config != NULL);
+		for (size_t j = 0; j < item->names.count; j++)
+			REQUIRE(reference_parse(item->names.strings[j], &reference, NULL) == 0);
+	}
+	saved_list_free(&list);
 	return error;
 }
 
@@ -86,6 +125,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'i':
 		error = parse_index(text, size - 1, &problem);
+		break;
+	case 'd':
+		error = parse_docker(text, size - 1, &problem);
 		break;
 	default:
 		error = parse_config(text, size - 1, &problem);

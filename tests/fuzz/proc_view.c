@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Texts of /proc, as kernels to come may write them; the first bytes say what the container may use. */
-#include "container/proc_view_files.h"
+#include "container/proc_view/files.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A seccomp profile in JSON, from a file that somebody was given. */
-#include "container/seccomp.h"
+#include "container/seccomp/seccomp.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "inspect.h"
 #include "support.h"
 
-#include "union/difference.h"
+#include "union/look/difference.h"
 
 #include <stdlib.h>
 #include <string.h>

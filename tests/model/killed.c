@@ -12,7 +12,7 @@
 #include "stress.h"
 #include "support.h"
 
-#include "union/check.h"
+#include "union/check/check.h"
 
 #include <dirent.h>
 #include <errno.h>

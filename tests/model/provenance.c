@@ -4,7 +4,7 @@
 #include "support.h"
 
 #include "base/cleanup.h"
-#include "union/provenance.h"
+#include "union/look/provenance.h"
 
 #include <stdlib.h>
 #include <string.h>

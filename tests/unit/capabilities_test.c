@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "container/capabilities.h"
+#include "container/process/capabilities.h"
 #include "unit/scratch.h"
 
 #include <criterion/criterion.h>

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "container/cgroup.h"
+#include "container/cgroup/cgroup.h"
 #include "unit/scratch.h"
 
 #include <stdbool.h>

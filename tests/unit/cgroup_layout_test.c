@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "container/cgroup_layout.h"
+#include "container/cgroup/layout.h"
 #include "unit/scratch.h"
 
 #include <criterion/criterion.h>

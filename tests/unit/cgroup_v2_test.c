@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Version 2, on a hierarchy of plain files. Version 1 is tested on the real one, tests/e2e/cowrun_limits.sh. */
-#include "container/cgroup.h"
-#include "container/cgroup_devices.h"
-#include "container/cgroup_file.h"
-#include "container/cgroup_statistics.h"
+#include "container/cgroup/cgroup.h"
+#include "container/cgroup/devices.h"
+#include "container/cgroup/file.h"
+#include "container/cgroup/statistics.h"
 #include "unit/cgroup_fixture.h"
 
 #include <criterion/criterion.h>
@@ -288,6 +288,20 @@ Test(cgroup_v2, found_again_by_its_text)
 	again = NULL;
 	cr_assert_eq(cgroup_open(fixture.layout, ":/../..\n", &again, &problem), -EINVAL);
 	cr_assert_eq(cgroup_open(fixture.layout, "nonsense\n", &again, &problem), -EINVAL);
+}
+
+Test(cgroup_v2, found_again_by_its_id)
+{
+	CLEANUP(cgroup_free) struct cgroup *again = NULL;
+
+	make_group();
+	cr_assert_eq(cgroup_find(fixture.layout, "one", &again, &problem), 0);
+	cr_assert_eq(again->count, 1);
+	cr_assert_str_eq(again->places[0].path, "cowrun/one");
+	cgroup_free(again);
+	again = NULL;
+	cr_assert_eq(cgroup_find(fixture.layout, "two", &again, &problem), 0);
+	cr_assert_eq(again->count, 0);
 }
 
 Test(cgroup_v2, processes)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "archive/apply.h"
 #include "archive/commit.h"
+#include "archive/tar_writer.h"
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "unit/scratch.h"
@@ -593,4 +594,19 @@ Test(commit, changed_hard_links_need_the_layers_below)
 	cr_assert_eq(commit_layers(&fd, "up"), -EXDEV);
 	cr_assert(strstr(problem.text, "other names"), "%s", problem.text);
 	(void)close(fd);
+}
+
+Test(commit, names_of_attributes)
+{
+	cr_assert(tar_writer_wants_xattr("user.a"));
+	cr_assert(tar_writer_wants_xattr("security.capability"));
+	cr_assert(tar_writer_wants_xattr("system.posix_acl_default"));
+	cr_assert(!tar_writer_wants_xattr("system.nfs4_acl"));
+	cr_assert(!tar_writer_wants_xattr("security.selinux"));
+	cr_assert(tar_writer_keeps_xattr("user.a-b_c.d"));
+	cr_assert(!tar_writer_keeps_xattr("user.a b"));
+	cr_assert(!tar_writer_keeps_xattr("user.a=b"));
+	cr_assert(!tar_writer_keeps_xattr("user.%41"));
+	cr_assert(!tar_writer_keeps_xattr("user.\303\251"));
+	cr_assert(!tar_writer_keeps_xattr("user.\177"));
 }

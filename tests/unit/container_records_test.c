@@ -2,17 +2,21 @@
 /* Containers on disk, their logs and users, without running any. */
 #include "base/cleanup.h"
 #include "base/confined.h"
-#include "container/container.h"
-#include "container/in_root.h"
-#include "container/json_file.h"
-#include "container/log.h"
-#include "container/user.h"
+#include "container/event/noted.h"
+#include "container/monitor/lock.h"
+#include "container/process/process.h"
+#include "container/process/user.h"
+#include "container/record/container.h"
+#include "container/record/json_file.h"
+#include "container/record/log.h"
+#include "container/root/in_root.h"
 #include "unit/scratch.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
 
 static struct scratch scratch;
 
@@ -124,7 +128,7 @@ Test(container_records, may_be_damaged)
 	fd = confined_open(container.fd, "config.json", O_WRONLY | O_TRUNC, 0);
 	cr_assert_eq(write(fd, "{\"name\":1}", 10), 10);
 	container_close(&container);
-	cr_expect_eq(container_find(&place, "one", &container, &problem), -EINVAL);
+	cr_expect_eq(container_find(&place, "one", &container, &problem), -EBADMSG);
 	cr_expect(strstr(problem.text, "cowrun rm -f"));
 	cr_expect_eq(container_find_damaged(&place, "one", &container, &problem), 0);
 	cr_expect_eq(container_lock(&container, &problem), 0);
@@ -150,6 +154,125 @@ Test(container_records, are_json_objects)
 	cr_expect_eq(json_file_read(scratch.fd, "fifo", &object), -ESTALE);
 	cr_expect_lt(json_file_read(scratch.fd, "link", &object), 0);
 	cr_expect_eq(json_file_read(scratch.fd, "missing", &object), -ENOENT);
+}
+
+/* -- events -- */
+
+/* How many events of that action were told. */
+static int times_told(const struct place *place, const char *action)
+{
+	char text[8192], wanted[64];
+	int count = 0;
+
+	(void)snprintf(wanted, sizeof(wanted), "\"Action\":\"%s\"", action);
+	cr_assert_geq(place_read(place->run_fd, EVENT_LOG, text, sizeof(text)), 0);
+	for (const char *at = text; (at = strstr(at, wanted)); at++)
+		count++;
+	return count;
+}
+
+/* Notes an event as who is killed then, perhaps after telling it. */
+static void note_and_die(const struct place *place, const char *action, bool tell)
+{
+	struct container container = CONTAINER_INIT;
+
+	cr_assert_eq(container_find(place, "one", &container, NULL), 0);
+	cr_assert_eq(container_lock(&container, NULL), 0);
+	event_note(&container, action, EVENT_ATTRIBUTES({ "name", "two" }));
+	cr_assert_eq(container_save_state(&container, NULL), 0);
+	if (tell)
+		event_of_noted(&container, container.state.noted.items);
+	container_close(&container);
+}
+
+static void look(const struct place *place)
+{
+	struct container container = CONTAINER_INIT;
+
+	cr_assert_eq(container_find(place, "one", &container, NULL), 0);
+	cr_expect_eq(container_refresh(&container, NULL), 0);
+	container_close(&container);
+	cr_assert_eq(container_find(place, "one", &container, NULL), 0);
+	cr_expect_eq(container.state.noted.count, 0);
+	container_close(&container);
+}
+
+Test(container_records, tell_once_what_was_noted)
+{
+	struct place place = open_place();
+	struct container container = CONTAINER_INIT;
+
+	cr_assert_eq(create(&place, "one", &container), 0);
+	container_close(&container);
+	note_and_die(&place, "pause", false);
+	cr_expect_eq(times_told(&place, "pause"), 0);
+	look(&place);
+	cr_expect_eq(times_told(&place, "pause"), 1);
+	note_and_die(&place, "unpause", true);
+	look(&place);
+	cr_expect_eq(times_told(&place, "unpause"), 1);
+	/* What has not happened: it is there, by its former name. */
+	note_and_die(&place, "destroy", false);
+	look(&place);
+	note_and_die(&place, "rename", false);
+	look(&place);
+	cr_expect_eq(times_told(&place, "destroy") + times_told(&place, "rename"), 0);
+	cr_expect_eq(times_told(&place, "create"), 1);
+	place_close(&place);
+}
+
+/* -- who the monitor is -- */
+
+/* A process that takes the lock, has a child of its own, and waits for its end. */
+static pid_t start_monitor(int directory)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	cr_assert_eq(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		bool taken = monitor_lock_take(directory) >= 0;
+
+		if (fork() == 0)
+			pause();
+		if (taken)
+			(void)!write(ready[1], "", 1);
+		pause();
+		_exit(0);
+	}
+	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	return child;
+}
+
+Test(container_records, know_the_monitor)
+{
+	int children[4], monitor;
+	pid_t pid;
+
+	cr_expect_eq(monitor_lock_holder(scratch.fd), -ESRCH);
+	pid = start_monitor(scratch.fd);
+	cr_expect_eq(monitor_lock_take(scratch.fd), -EAGAIN);
+	monitor = monitor_lock_holder(scratch.fd);
+	cr_assert_geq(monitor, 0);
+	cr_assert_eq(process_open_children(monitor, children, 4), 1);
+	cr_expect_eq(process_signal(monitor, SIGKILL), 0);
+	cr_expect_eq(waitpid(pid, NULL, 0), pid);
+	/* Its child has not inherited it. */
+	cr_expect_eq(monitor_lock_holder(scratch.fd), -ESRCH);
+	cr_expect_not(process_has_ended(children[0]));
+	cr_expect_eq(process_open_children(monitor, children + 1, 3), 0);
+	cr_expect_eq(process_signal(children[0], SIGKILL), 0);
+	cr_expect_geq(monitor_lock_take(scratch.fd), 0);
+}
+
+Test(container_records, are_not_led_astray_by_what_is_no_lock)
+{
+	scratch_node(&scratch, "monitor.lock", S_IFIFO | 0600, 0);
+	cr_expect_eq(monitor_lock_holder(scratch.fd), -ESRCH);
 }
 
 /* -- logs -- */

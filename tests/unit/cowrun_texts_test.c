@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What people write to cowrun: options, mounts, limits, signals, formats. */
-#include "container/config.h"
-#include "container/mount_spec.h"
+#include "container/launch/id_maps.h"
+#include "container/namespaces/mode.h"
 #include "container/number.h"
-#include "container/restart.h"
-#include "container/rlimits.h"
-#include "container/signal_name.h"
+#include "container/process/rlimits.h"
+#include "container/process/signal_name.h"
+#include "container/record/config.h"
+#include "container/record/restart.h"
+#include "container/root/mount_spec.h"
 #include "cowrun/detach_keys.h"
 #include "cowrun/options.h"
 #include "cowrun/template.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -344,4 +347,84 @@ Test(template, is_filled)
 	cr_expect_null(fill("{{.Name"));
 	cr_expect_null(fill("{{..Name}}"));
 	cr_expect_null(fill("{{}}"));
+}
+
+/* -- namespaces -- */
+
+Test(namespaces, say_whose_they_are)
+{
+	cr_expect_str_eq(namespace_mode_container("container:abc"), "abc");
+	cr_expect_str_eq(namespace_mode_container("container:"), "");
+	cr_expect_null(namespace_mode_container("containers"));
+	cr_expect_null(namespace_mode_container("host"));
+	cr_expect_null(namespace_mode_container(NULL));
+	cr_expect(namespace_mode_is_own("private"));
+	cr_expect(namespace_mode_is_own("none"));
+	cr_expect_not(namespace_mode_is_own("host"));
+	cr_expect_not(namespace_mode_is_own("container:abc"));
+}
+
+Test(namespaces, are_made_when_they_are_its_own)
+{
+	char own[] = "private", none[] = "none", host[] = "host", other[] = "container:abc";
+	struct container_config config = { .network = none, .pid = own, .ipc = own, .uts = own };
+	const uint64_t all =
+		CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+
+	cr_expect_eq(namespace_mode_flags(&config), all);
+	config.network = host;
+	config.pid = other;
+	cr_expect_eq(namespace_mode_flags(&config), CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS);
+	config.ipc = other;
+	config.uts = host;
+	cr_expect_eq(namespace_mode_flags(&config), (uint64_t)CLONE_NEWNS);
+}
+
+Test(namespaces, of_groups_and_time_have_different_defaults)
+{
+	char own[] = "private", host[] = "host";
+	struct container_config config = { 0 };
+
+	cr_expect(namespace_mode_has_own_cgroups(&config));
+	cr_expect_not(namespace_mode_has_own_time(&config));
+	config.cgroups = host;
+	config.time = own;
+	cr_expect_not(namespace_mode_has_own_cgroups(&config));
+	cr_expect(namespace_mode_has_own_time(&config));
+	config.time = host;
+	cr_expect_not(namespace_mode_has_own_time(&config));
+}
+
+static void expect_map(const struct string_list *map, const char *first, const char *second,
+		       const char *third)
+{
+	const char *const texts[] = { first, second, third };
+	size_t count = third ? 3 : second ? 2 : 1;
+
+	cr_assert_eq(map->count, count);
+	for (size_t i = 0; i < count; i++)
+		cr_expect_str_eq(map->strings[i], texts[i]);
+}
+
+Test(namespaces, keep_an_id)
+{
+	struct id_maps outer = { 0 }, inner = { 0 };
+
+	cr_assert_eq(string_list_add(&outer.uid, "0:1000:1"), 0);
+	cr_assert_eq(string_list_add(&outer.uid, "1:200000:2000"), 0);
+	cr_assert_eq(string_list_add(&outer.gid, "0:5000:1"), 0);
+	cr_assert_eq(string_list_add(&outer.gid, "1:300000:10"), 0);
+	cr_assert_eq(string_list_add(&outer.gid, "11:400000:10"), 0);
+	cr_assert_eq(id_maps_count(&outer.gid), 21);
+	cr_assert_eq(id_maps_keep_id(&outer, 1000, 20, &inner), 0);
+	expect_map(&inner.uid, "0:1:1000", "1000:0:1", "1001:1001:1000");
+	expect_map(&inner.gid, "0:1:20", "20:0:1", NULL);
+	id_maps_free(&inner);
+	cr_assert_eq(id_maps_keep_id(&outer, 2000, 0, &inner), 0);
+	expect_map(&inner.uid, "0:1:2000", "2000:0:1", NULL);
+	expect_map(&inner.gid, "0:0:1", "1:1:20", NULL);
+	id_maps_free(&inner);
+	cr_expect_eq(id_maps_keep_id(&outer, 2001, 0, &inner), -ERANGE);
+	cr_expect_eq(id_maps_keep_id(&outer, 1000, 21, &inner), -ERANGE);
+	id_maps_free(&outer);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of what a union wrote itself: redirects and the index. tests/model/inspect has all the rest. */
-#include "union/difference.h"
+#include "union/look/difference.h"
 
 #include "unit/union_fixture.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The model of cowfs explore. How it looks is tested by tests/e2e/explore.sh. */
-#include "cli/explore_model.h"
-#include "cli/explore_pager.h"
+#include "cli/explore/model.h"
+#include "cli/explore/pager.h"
 
 #include "unit/union_fixture.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fuse/callers.h"
-#include "fuse/follower.h"
+#include "fuse/serving/callers.h"
+#include "fuse/serving/follower.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "image/change.h"
 
-#include "image/config.h"
+#include "oci/config.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Manifests, indexes and configurations: what is read, and what is refused. */
-#include "image/config.h"
-#include "image/manifest.h"
+#include "oci/config.h"
+#include "oci/manifest.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

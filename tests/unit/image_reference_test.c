@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "image/reference.h"
+#include "oci/reference.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

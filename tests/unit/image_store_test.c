@@ -2,6 +2,7 @@
 /* The store as the runtime uses it: committing, holding, removing what is in use. */
 #include "image/layers.h"
 #include "image/make.h"
+#include "image/unpack.h"
 #include "unit/scratch.h"
 
 #include <criterion/criterion.h>
@@ -183,6 +184,8 @@ Test(image_store, layers_come_back)
 	image = open_image("base");
 	(void)snprintf(path, sizeof(path), "data/images/layers/%s", image.config.diff_ids[0].hex);
 	cr_assert_eq(rename(path_of(path), path_of("elsewhere")), 0);
+	cr_assert_eq(image_layers(&store, &image, &paths, &problem), -ENOENT);
+	cr_assert_eq(image_unpack_missing(&store, &image, &problem), 0, "%s", problem.text);
 	cr_assert_eq(image_layers(&store, &image, &paths, &problem), 0, "%s", problem.text);
 	cr_assert(layer_has(&image.config.diff_ids[0], "file"));
 	string_list_free(&paths);

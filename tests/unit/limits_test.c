@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/buffer.h"
-#include "container/cgroup_convert.h"
-#include "container/limits.h"
-#include "container/limits_text.h"
+#include "container/cgroup/convert.h"
+#include "container/cgroup/limits.h"
+#include "container/cgroup/limits_text.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -296,7 +296,7 @@ Test(mount_options, bad_arguments_are_refused)
 		{ "-o whiteout=x a m", "whiteout=x" },
 		{ "-o redirect=off a m", "redirect=off" },
 		{ "-o fsync=2 a m", "fsync=2" },
-		{ "-o io=auto a m", "io=auto" },
+		{ "-o io=direct a m", "io=direct" },
 		{ "-o io a m", "needs a value" },
 		{ "-o io=passthrough,writeback=1 a m", "exclude" },
 		{ "-o io=passthrough,timeout=1 a m", "exclude" },

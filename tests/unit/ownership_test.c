@@ -225,3 +225,17 @@ Test(ownership, knows_when_it_changes_nothing)
 	cr_assert_not(ownership_is_identity(&ownership));
 	ownership_free(&ownership);
 }
+
+Test(ownership, who_is_not_in_the_map)
+{
+	struct id_map map, small, none = { 0 };
+
+	cr_assert_eq(id_map_parse("0:100000:65536", &map, NULL), 0);
+	cr_assert_eq(id_map_parse("0:100000:10", &small, NULL), 0);
+	cr_assert_eq(id_map_known(&map, 100007), 100007);
+	cr_assert_eq(id_map_known(&map, 0), 165534);
+	cr_assert_eq(id_map_known(&small, 0), OVERFLOW_ID);
+	cr_assert_eq(id_map_known(&none, 0), 0);
+	id_map_free(&map);
+	id_map_free(&small);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "container/cgroup_file.h"
-#include "container/load_average.h"
-#include "container/proc_view_text.h"
+#include "container/cgroup/file.h"
+#include "container/proc_view/load_average.h"
+#include "container/proc_view/text.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a union wrote itself: redirects, origins, the index. tests/model/inspect has the whiteouts of every dialect. */
-#include "union/provenance.h"
+#include "union/look/provenance.h"
 
 #include "unit/union_fixture.h"
 

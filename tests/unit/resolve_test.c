@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "union/resolve.h"
+#include "union/look/resolve.h"
 
 #include "unit/union_fixture.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "container/seccomp.h"
-#include "container/seccomp_cache.h"
-#include "container/seccomp_names.h"
+#include "container/seccomp/cache.h"
+#include "container/seccomp/names.h"
+#include "container/seccomp/seccomp.h"
 #include "unit/sanitizers.h"
 #include "unit/scratch.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit/union_fixture.h"
 
-#include "union/resolve.h"
+#include "union/look/resolve.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

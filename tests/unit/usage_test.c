@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What containers use: the text of /proc/PID/net/dev. */
-#include "container/usage.h"
+#include "container/cgroup/usage.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "cli/say.h"
-#include "container/monitor.h"
+#include "container/monitor/monitor.h"
 #include "cowrun/command.h"
 #include "cowrun/detach_keys.h"
 #include "cowrun/raw_terminal.h"
@@ -45,9 +45,11 @@ struct attachment_size attach_window_size(void)
 	return (struct attachment_size){ .rows = window.ws_row, .columns = window.ws_col };
 }
 
-static int spawn(struct container *container, int client, struct problem *problem)
+static int spawn(struct container *container, int client, bool is_restart, struct problem *problem)
 {
-	const struct monitor_start start = { .client = client, .size = attach_window_size() };
+	const struct monitor_start start = { .client = client,
+					     .size = attach_window_size(),
+					     .is_restart = is_restart };
 	int status;
 
 	if (container_lock(container, problem) < 0)
@@ -74,7 +76,7 @@ int attach_start(struct container *container, const struct attach_start *start,
 		ours = ends[0];
 		theirs = ends[1];
 	}
-	status = spawn(container, theirs, problem);
+	status = spawn(container, theirs, start->is_restart, problem);
 	if (status)
 		return status;
 	if (problem->text[0])

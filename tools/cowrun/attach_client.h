@@ -2,12 +2,13 @@
 /* Somebody at a container's standard streams: our own streams, terminal and signals tied to it. */
 #pragma once
 
-#include "container/attachment.h"
+#include "container/monitor/attachment.h"
 
 struct attach_start {
 	bool attach;		 /* or only start it */
 	bool input;		 /* pass on what comes to our standard input */
 	const char *detach_keys; /* NULL: the usual ones */
+	bool is_restart;	 /* is told as a restart, too */
 };
 
 struct attach_session {

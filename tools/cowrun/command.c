@@ -15,6 +15,11 @@ void command_set_root(const char *root)
 	chosen_root = root;
 }
 
+const char *command_root(void)
+{
+	return chosen_root;
+}
+
 bool command_read(const struct option_table *table, const char *usage, int argc, char **argv,
 		  void *options, int *ret_operands, int *ret_status)
 {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/say.h"
-#include "container/container.h"
+#include "container/record/container.h"
 #include "cowrun/options.h"
 
 /*
@@ -22,6 +22,8 @@ void help_cowrun(void);
 
 /* What --root says for all commands; NULL: nothing. */
 void command_set_root(const char *root);
+/* It, or NULL. */
+const char *command_root(void);
 
 /*
  * Reads the options and operands of a command. Says what is wrong with them, or prints the usage if that
@@ -66,19 +68,26 @@ int command_flush(int status);
 
 int command_attach(int argc, char **argv);
 int command_commit(int argc, char **argv);
+int command_container(int argc, char **argv);
+int command_container_prune(int argc, char **argv);
 int command_cp(int argc, char **argv);
 int command_create(int argc, char **argv);
 int command_diff(int argc, char **argv);
+int command_events(int argc, char **argv);
 int command_exec(int argc, char **argv);
 int command_history(int argc, char **argv);
 int command_image(int argc, char **argv);
+int command_image_prune(int argc, char **argv);
 int command_images(int argc, char **argv);
 int command_import(int argc, char **argv);
+int command_info(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_kill(int argc, char **argv);
 int command_load(int argc, char **argv);
 int command_logs(int argc, char **argv);
+int command_network(int argc, char **argv);
 int command_pause(int argc, char **argv);
+int command_port(int argc, char **argv);
 int command_ps(int argc, char **argv);
 int command_rename(int argc, char **argv);
 int command_restart(int argc, char **argv);
@@ -89,9 +98,15 @@ int command_save(int argc, char **argv);
 int command_start(int argc, char **argv);
 int command_stats(int argc, char **argv);
 int command_stop(int argc, char **argv);
+int command_system(int argc, char **argv);
+int command_system_df(int argc, char **argv);
+int command_system_prune(int argc, char **argv);
 int command_tag(int argc, char **argv);
 int command_top(int argc, char **argv);
+int command_unpack(int argc, char **argv);
 int command_unpause(int argc, char **argv);
 int command_update(int argc, char **argv);
+int command_version(int argc, char **argv);
 int command_volume(int argc, char **argv);
+int command_volume_prune(int argc, char **argv);
 int command_wait(int argc, char **argv);

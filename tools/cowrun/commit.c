@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun commit: an image of what a container has become. */
-#include "container/container_layers.h"
+#include "container/event/event.h"
+#include "container/record/layers.h"
 #include "cowrun/image_recipe.h"
 #include "cowrun/image_session.h"
 #include "image/make.h"
@@ -87,8 +88,13 @@ static int commit(const struct commit_options *options, const char *name, const 
 	recipe.recipe.created_by = "cowrun commit";
 	if (!error)
 		error = commit_container(&session, &container, &recipe.recipe, &id);
-	if (!error)
-		(void)puts(digest_text(&id, text));
+	if (!error) {
+		(void)digest_text(&id, text);
+		event_of_container(
+			&container, "commit",
+			EVENT_ATTRIBUTES({ "imageID", text }, { "imageRef", image_name }));
+		(void)puts(text);
+	}
 	return image_session_close(&session, error);
 }
 

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
-#include "container/in_root.h"
+#include "container/root/in_root.h"
 
 #include <errno.h>
 #include <fcntl.h>

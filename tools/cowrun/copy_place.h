@@ -2,7 +2,7 @@
 /*
  * The two ends of cowrun cp, each a path below a root: the container's, or that of the machine.
  *
- * Symbolic links are followed below that root, with container/in_root.h, and what was found is from then on a
+ * Symbolic links are followed below that root, with container/root/in_root.h, and what was found is from then on a
  * descriptor. Functions return 0 or -errno with a problem that names the path as `what`.
  */
 #pragma once

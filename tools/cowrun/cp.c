@@ -3,15 +3,16 @@
  * cowrun cp: files into a container, and out of it.
  *
  * Two processes and a tar between them: this one, with the rights of its user, has the host's end; a child has
- * the container's (container/visit.h). Neither takes a name from the other that it does not check: the one that unpacks
+ * the container's (container/root/visit.h). Neither takes a name from the other that it does not check: the one that unpacks
  * treats the tar as hostile.
  */
 #include "archive/apply.h"
 #include "archive/tree_pack.h"
 #include "base/cleanup.h"
 #include "base/confined.h"
-#include "container/message.h"
-#include "container/visit.h"
+#include "container/launch/message.h"
+#include "container/process/process.h"
+#include "container/root/visit.h"
 #include "cowrun/command.h"
 #include "cowrun/copy_place.h"
 #include "image/owners.h"
@@ -183,11 +184,13 @@ static int bring_in(int root, void *context, struct problem *problem)
 	return error;
 }
 
-static _Noreturn void run_inside(struct copy *copy)
+static _Noreturn void run_inside(struct copy *copy, pid_t parent)
 {
 	struct message message = { .kind = MESSAGE_DONE };
 	struct problem problem = { .text = "" };
 
+	if (process_end_with_parent(parent, SIGKILL) < 0)
+		_exit(1);
 	message.value = container_visit(copy->container, copy->outward ? take_out : bring_in, copy,
 					&problem);
 	memcpy(message.text, problem.text, sizeof(message.text));
@@ -282,7 +285,7 @@ static int run(struct copy *copy, struct problem *problem)
 	cleanup_fd int ours = -1, our_stream = -1, their_stream = -1;
 	struct problem problem_inside = { .text = "" };
 	int here, inside, error = message_pair(&ours, &copy->socket);
-	pid_t child;
+	pid_t parent = getpid(), child;
 
 	if (!error)
 		error = connect_streams(copy, &our_stream, &their_stream);
@@ -293,7 +296,7 @@ static int run(struct copy *copy, struct problem *problem)
 	if (child == 0) {
 		close_early(&ours);
 		close_early(&our_stream);
-		run_inside(copy);
+		run_inside(copy, parent);
 	}
 	close_early(&copy->socket);
 	close_early(&their_stream);

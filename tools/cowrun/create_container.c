@@ -4,12 +4,15 @@
 #include "base/confined.h"
 #include "cli/option_text.h"
 #include "cli/say.h"
-#include "container/id_maps.h"
-#include "container/limits_text.h"
-#include "container/privileges.h"
+#include "container/cgroup/limits_text.h"
+#include "container/process/privileges.h"
+#include "container/root/volumes.h"
 #include "cowrun/command.h"
+#include "cowrun/create_ids.h"
 #include "cowrun/create_image.h"
+#include "cowrun/create_namespaces.h"
 #include "cowrun/create_options.h"
+#include "cowrun/create_ports.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,10 +27,10 @@ int create_options_init(struct create_options *options)
 	struct container_config *config = &options->config;
 
 	*options = (struct create_options){ .config.stop_timeout = STOP_SECONDS };
-	if (state_set_text(&config->network, "private") < 0 ||
-	    state_set_text(&config->pid, "private") < 0 ||
+	if (state_set_text(&config->pid, "private") < 0 ||
 	    state_set_text(&config->ipc, "private") < 0 ||
 	    state_set_text(&config->uts, "private") < 0 ||
+	    state_set_text(&config->cgroups, "private") < 0 ||
 	    state_set_text(&config->restart, "no") < 0)
 		return -ENOMEM;
 	return 0;
@@ -138,25 +141,6 @@ static int set_root(struct create_options *options, struct create_image *image,
 	return error;
 }
 
-static int set_id_maps(const struct place *place, struct container_config *config)
-{
-	struct id_maps maps;
-	struct problem reason = { .text = "" };
-	int error;
-
-	if (!place->rootless)
-		return 0;
-	error = id_maps_of_caller(&maps, &reason);
-	if (error)
-		return error;
-	if (reason.text[0])
-		say("%s", reason.text);
-	config->uid_map = maps.uid;
-	config->gid_map = maps.gid;
-	config->single_id = maps.single;
-	return 0;
-}
-
 static int check(const struct create_options *options, struct problem *problem)
 {
 	const struct container_config *config = &options->config;
@@ -164,9 +148,6 @@ static int check(const struct create_options *options, struct problem *problem)
 
 	if (config->remove && strcmp(config->restart, "no") != 0)
 		return problem_set(problem, -EINVAL, "--rm and --restart exclude each other");
-	if (strcmp(config->uts, "host") == 0 && config->hostname)
-		return problem_set(problem, -EINVAL,
-				   "--hostname needs a host name of its own, not --uts host");
 	return limits_read(&config->limits, &limits, problem);
 }
 
@@ -188,6 +169,17 @@ static int remove_again(struct container *container)
 	return STATUS_RUNTIME_FAILED;
 }
 
+/* Once the container is on record, nobody prunes them. One that cannot be made is missed by the start. */
+static void make_volumes(const struct place *place, const struct container_config *config)
+{
+	for (size_t i = 0; i < config->mounts.count; i++) {
+		const struct container_mount *mount = config_mount(config, i);
+
+		if (strcmp(mount->type, "volume") == 0)
+			(void)volumes_create(place, mount->source, NULL);
+	}
+}
+
 int create_options_make(struct create_options *options, const struct place *place, int count,
 			char **operands, struct container *ret_container)
 {
@@ -198,9 +190,16 @@ int create_options_make(struct create_options *options, const struct place *plac
 	int error = check(options, &problem);
 
 	if (!error)
-		error = set_root(options, &image, place, count, operands, &problem);
+		error = create_namespaces_resolve(place, &options->config, &problem);
 	if (!error)
-		error = set_id_maps(place, &options->config);
+		error = set_root(options, &image, place, count, operands, &problem);
+	if (!error && options->publish_all)
+		error = create_ports_add_exposed(&image.image.config.exposed_ports,
+						 &options->config, &problem);
+	if (!error)
+		error = create_ports_check(place->rootless, options, &problem);
+	if (!error)
+		error = create_ids_set(place, &options->config, &problem);
 	if (!error)
 		error = privileges_check(&options->config, &problem);
 	if (!error)
@@ -215,6 +214,7 @@ int create_options_make(struct create_options *options, const struct place *plac
 		say("%s", problem.text);
 		return remove_again(&container);
 	}
+	make_volumes(place, &container.config);
 	*ret_container = container;
 	return STATUS_OK;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cowrun/create_image.h"
 
-#include "container/environment.h"
-#include "container/signal_name.h"
+#include "container/process/environment.h"
+#include "container/process/signal_name.h"
+#include "cowrun/archive_program.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -78,6 +79,19 @@ static int use_config(const struct image *image, struct container_config *config
 	return error;
 }
 
+/* Layers are unpacked when an image comes in, but not for a user who has other ids now than then. */
+static int find_layers(const struct create_image *create, struct string_list *ret_layers,
+		       struct problem *problem)
+{
+	char id[DIGEST_TEXT_SIZE];
+	int error = image_layers(&create->store, &create->image, ret_layers, problem);
+
+	if (error != -ENOENT)
+		return error;
+	error = archive_program_run("unpack", digest_text(&create->image.id, id), problem);
+	return error ? error : image_layers(&create->store, &create->image, ret_layers, problem);
+}
+
 int create_image_use(struct create_image *create, const struct place *place, const char *name,
 		     struct create_options *options, struct problem *problem)
 {
@@ -87,7 +101,7 @@ int create_image_use(struct create_image *create, const struct place *place, con
 	if (!error)
 		error = image_open(&create->store, name, &create->image, problem);
 	if (!error)
-		error = image_layers(&create->store, &create->image, &config->lowers, problem);
+		error = find_layers(create, &config->lowers, problem);
 	if (error)
 		return error;
 	if (config->lowers.count == 0)

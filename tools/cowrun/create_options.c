@@ -4,12 +4,17 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
-#include "container/in_root.h"
-#include "container/mount_spec.h"
+#include "container/network/rate.h"
+#include "container/network/subnet.h"
 #include "container/number.h"
-#include "container/restart.h"
-#include "container/rlimits.h"
-#include "container/signal_name.h"
+#include "container/process/rlimits.h"
+#include "container/process/signal_name.h"
+#include "container/record/restart.h"
+#include "container/root/in_root.h"
+#include "container/root/mount_spec.h"
+#include "cowrun/create_ids.h"
+#include "cowrun/create_namespaces.h"
+#include "cowrun/create_ports.h"
 #include "cowrun/detach_keys.h"
 #include "cowrun/environment_option.h"
 #include "cowrun/limit_options.h"
@@ -48,8 +53,26 @@ const char create_options_usage[] =
 	"Its surroundings:\n"
 	"      --name NAME              its name (one is made up)\n"
 	"  -h, --hostname NAME          its host name (the beginning of its id)\n"
-	"      --net host|none|private  whose network: ours, or only a loopback of its own (private)\n"
-	"      --pid, --ipc, --uts host|private   whose processes, queues, host name (private)\n"
+	"      --net host|none|private|pasta|slirp4netns|NETWORK|container:CONTAINER\n"
+	"                               whose network: ours, only a loopback of its own (none, private),\n"
+	"                               one of its own that pasta or slirp4netns connects (for ordinary\n"
+	"                               users, if there is one) or that is in a network of this machine\n"
+	"                               (for root: bridge, or what cowrun network made), or that of\n"
+	"                               another container\n"
+	"      --ip ADDRESS             its address in a network of this machine\n"
+	"      --net-rate RATE          so many bits a second it may send, as 10mbit\n"
+	"  -p, --publish [[ADDRESS:]PORT:]PORT[/tcp|udp]   a port of ours leads to one of the container;\n"
+	"                               ranges are 8000-8009; without one of ours, one that is free\n"
+	"  -P, --publish-all            all that the image EXPOSEs, on ports that are free\n"
+	"      --pid, --ipc, --uts host|private|container:CONTAINER\n"
+	"                               whose processes, queues, host name (private)\n"
+	"      --cgroupns host|private  whose names control groups have (private)\n"
+	"      --timens host|private    whose uptime; private: clocks begin with it (host)\n"
+	"      --userns host|private|keep-id|container:CONTAINER\n"
+	"                               whose ids (host for root, else private); keep-id: we are who we\n"
+	"                               are in there too\n"
+	"      --uidmap, --gidmap INSIDE:OUTSIDE:COUNT   which ids it has of ours: 0, and those set\n"
+	"                               aside for us, which are 1 and up\n"
 	"      --add-host NAME:ADDRESS  a line of /etc/hosts\n"
 	"      --dns ADDRESS            a line of /etc/resolv.conf, in place of ours\n"
 	"      --sysctl NAME=VALUE      a value of the kernel's\n"
@@ -164,23 +187,6 @@ static int check_device(const char *value, void *options, struct problem *proble
 		       : 0;
 }
 
-static int check_namespace(const char *value, void *options, struct problem *problem)
-{
-	(void)options;
-	if (strcmp(value, "host") == 0 || strcmp(value, "private") == 0)
-		return 0;
-	return problem_set(problem, -EINVAL, "a namespace can be host or private, not %s", value);
-}
-
-static int check_network(const char *value, void *options, struct problem *problem)
-{
-	(void)options;
-	if (strcmp(value, "host") == 0 || strcmp(value, "private") == 0 ||
-	    strcmp(value, "none") == 0)
-		return 0;
-	return problem_set(problem, -EINVAL, "--net %s: host, none and private are known", value);
-}
-
 static int check_proc(const char *value, void *options, struct problem *problem)
 {
 	(void)options;
@@ -213,6 +219,24 @@ static int check_name_server(const char *value, void *options, struct problem *p
 	return is_address(value)
 		       ? 0
 		       : problem_set(problem, -EINVAL, "--dns %s: it must be an address", value);
+}
+
+static int read_rate(const char *value, void *data, struct problem *problem)
+{
+	struct create_options *options = data;
+
+	return rate_read(value, &options->config.net_rate, problem);
+}
+
+static int check_address(const char *value, void *options, struct problem *problem)
+{
+	uint32_t address;
+
+	(void)options;
+	return subnet_address_read(value, &address) == 0
+		       ? 0
+		       : problem_set(problem, -EINVAL, "--ip %s: it must be an IPv4 address",
+				     value);
 }
 
 static int check_sysctl(const char *value, void *options, struct problem *problem)
@@ -332,6 +356,7 @@ static const struct option_rule rules[] = {
 	{ 0, "cap-add", OPTION_LIST, CONFIG(capabilities_add), NULL },
 	{ 0, "cap-drop", OPTION_LIST, CONFIG(capabilities_drop), NULL },
 	{ 0, "cgroup-ignore", OPTION_SWITCH, CONFIG(cgroup_ignore), NULL },
+	{ 0, "cgroupns", OPTION_TEXT, CONFIG(cgroups), create_namespaces_check_two },
 	{ 0, "cidfile", OPTION_TEXT, OPTION(id_file), NULL },
 	{ 'd', "detach", OPTION_SWITCH, CONFIG(detached), NULL },
 	{ 0, "detach-keys", OPTION_TEXT, OPTION(detach_keys), check_keys },
@@ -341,20 +366,25 @@ static const struct option_rule rules[] = {
 	{ 'e', "env", OPTION_CALL, 0, add_environment },
 	{ 0, "env-file", OPTION_CALL, 0, read_environment },
 	{ 'h', "hostname", OPTION_TEXT, CONFIG(hostname), check_host_name },
+	{ 0, "gidmap", OPTION_LIST, CONFIG(inner_gid_map), NULL },
 	{ 0, "init", OPTION_SWITCH, CONFIG(init), NULL },
 	{ 'i', "interactive", OPTION_SWITCH, CONFIG(open_stdin), NULL },
-	{ 0, "ipc", OPTION_TEXT, CONFIG(ipc), check_namespace },
+	{ 0, "ip", OPTION_TEXT, CONFIG(address), check_address },
+	{ 0, "ipc", OPTION_TEXT, CONFIG(ipc), create_namespaces_check },
 	{ 'l', "label", OPTION_LIST, CONFIG(labels), check_annotation },
 	{ 0, "layers", OPTION_TEXT, OPTION(layers), NULL },
 	{ 0, "mount", OPTION_CALL, 0, add_mount },
 	{ 0, "name", OPTION_TEXT, CONFIG(name), check_name },
-	{ 0, "net", OPTION_TEXT, CONFIG(network), check_network },
-	{ 0, "network", OPTION_TEXT, CONFIG(network), check_network },
+	{ 0, "net", OPTION_TEXT, CONFIG(network), create_namespaces_check_network },
+	{ 0, "net-rate", OPTION_CALL, 0, read_rate },
+	{ 0, "network", OPTION_TEXT, CONFIG(network), create_namespaces_check_network },
 	{ 0, "oom-score-adj", OPTION_CALL, 0, read_oom_score },
-	{ 0, "pid", OPTION_TEXT, CONFIG(pid), check_namespace },
+	{ 0, "pid", OPTION_TEXT, CONFIG(pid), create_namespaces_check },
 	{ 0, "pidfile", OPTION_TEXT, OPTION(pid_file), NULL },
 	{ 0, "privileged", OPTION_SWITCH, CONFIG(privileged), NULL },
 	{ 0, "proc", OPTION_TEXT, CONFIG(proc), check_proc },
+	{ 'p', "publish", OPTION_CALL, 0, create_ports_add },
+	{ 'P', "publish-all", OPTION_SWITCH, OPTION(publish_all), NULL },
 	{ 0, "read-only", OPTION_SWITCH, CONFIG(read_only), NULL },
 	{ 0, "restart", OPTION_TEXT, CONFIG(restart), check_restart },
 	{ 0, "rm", OPTION_SWITCH, CONFIG(remove), NULL },
@@ -363,12 +393,15 @@ static const struct option_rule rules[] = {
 	{ 0, "stop-signal", OPTION_TEXT, CONFIG(stop_signal), check_signal },
 	{ 0, "stop-timeout", OPTION_CALL, 0, read_stop_timeout },
 	{ 0, "sysctl", OPTION_LIST, CONFIG(sysctls), check_sysctl },
+	{ 0, "timens", OPTION_TEXT, CONFIG(time), create_namespaces_check_two },
 	{ 0, "tmpfs", OPTION_CALL, 0, add_tmpfs },
 	{ 't', "tty", OPTION_SWITCH, CONFIG(terminal), NULL },
+	{ 0, "uidmap", OPTION_LIST, CONFIG(inner_uid_map), NULL },
 	{ 0, "ulimit", OPTION_LIST, CONFIG(ulimits), check_ulimit },
 	{ 0, "upper", OPTION_TEXT, OPTION(upper), NULL },
 	{ 'u', "user", OPTION_TEXT, CONFIG(user), NULL },
-	{ 0, "uts", OPTION_TEXT, CONFIG(uts), check_namespace },
+	{ 0, "userns", OPTION_TEXT, CONFIG(users), create_ids_check_users },
+	{ 0, "uts", OPTION_TEXT, CONFIG(uts), create_namespaces_check },
 	{ 'v', "volume", OPTION_CALL, 0, add_volume },
 	{ 'w', "workdir", OPTION_TEXT, CONFIG(working_directory), check_absolute },
 	LIMIT_OPTIONS(CONFIG(limits)),

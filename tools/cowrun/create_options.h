@@ -2,7 +2,7 @@
 /* What cowrun run and cowrun create can be asked for. */
 #pragma once
 
-#include "container/container.h"
+#include "container/record/container.h"
 #include "cowrun/options.h"
 
 struct create_options {
@@ -11,6 +11,7 @@ struct create_options {
 	char *root_directory; /* --rootfs */
 	char *layers;	      /* --layers, as written */
 	char *upper;
+	bool publish_all;
 	char *id_file, *pid_file;
 	char *detach_keys;
 	struct problem warning; /* of the last option that has no effect */

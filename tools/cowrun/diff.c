@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun diff: what was changed in a container. */
-#include "container/container_layers.h"
+#include "container/record/layers.h"
 #include "cowrun/image_session.h"
 #include "image/owners.h"
-#include "union/difference.h"
+#include "union/look/difference.h"
 
 #include <errno.h>
 #include <stdio.h>

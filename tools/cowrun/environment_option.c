@@ -2,7 +2,7 @@
 #include "cowrun/environment_option.h"
 
 #include "base/cleanup.h"
-#include "container/environment.h"
+#include "container/process/environment.h"
 
 #include <errno.h>
 #include <stdio.h>

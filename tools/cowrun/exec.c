@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun exec: a further process in a container that runs. */
 #include "base/cleanup.h"
-#include "container/environment.h"
-#include "container/join.h"
+#include "container/launch/join.h"
+#include "container/process/environment.h"
 #include "cowrun/attach_client.h"
 #include "cowrun/command.h"
 #include "cowrun/detach_keys.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun image: the commands about images by their longer names, and inspect. */
+#include "cowrun/archive_program.h"
 #include "cowrun/image_session.h"
 #include "cowrun/image_view.h"
 #include "cowrun/inspection.h"
@@ -14,6 +15,7 @@ static const char usage[] = "Usage: cowrun image COMMAND [ARGUMENTS]\n"
 			    "  inspect  all that is known of images\n"
 			    "  load     bring in images that were saved\n"
 			    "  ls       list images\n"
+			    "  prune    remove all images without a name that nobody uses\n"
 			    "  rm       remove images\n"
 			    "  save     write images to a file\n"
 			    "  tag      give an image a further name\n";
@@ -105,15 +107,11 @@ static int command_image_inspect(int argc, char **argv)
 }
 
 static const struct sub_command commands[] = {
-	{ "history", command_history },
-	{ "import", command_import },
-	{ "inspect", command_image_inspect },
-	{ "list", command_images },
-	{ "load", command_load },
-	{ "ls", command_images },
-	{ "rm", command_rmi },
-	{ "save", command_save },
-	{ "tag", command_tag },
+	{ "history", command_history },		{ "import", command_of_archive_program },
+	{ "inspect", command_image_inspect },	{ "list", command_images },
+	{ "load", command_of_archive_program }, { "ls", command_images },
+	{ "prune", command_image_prune },	{ "rm", command_rmi },
+	{ "save", command_of_archive_program }, { "tag", command_tag },
 };
 
 int command_image(int argc, char **argv)

@@ -2,8 +2,8 @@
 #include "cowrun/image_view.h"
 
 #include "cowrun/human_text.h"
-#include "image/json_build.h"
 #include "image/layers.h"
+#include "oci/json_build.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static int put_text(json_object *object, const char *key, const char *text)
 	return json_add_string(object, key, text ? text : "");
 }
 
-static int put_times(json_object *object, const char *created)
+int image_view_times(json_object *object, const char *created)
 {
 	char age[HUMAN_TEXT_SIZE];
 	int error = put_text(object, "CreatedAt", created);
@@ -33,9 +33,8 @@ static int put_size(json_object *object, uint64_t size)
 	return put_text(object, "Size", text);
 }
 
-static int put_name(json_object *object, const struct image *image)
+int image_view_name(json_object *object, const char *reference)
 {
-	const char *reference = image->reference;
 	const char *colon = reference ? reference_tag_separator(reference) : NULL;
 	cleanup_free char *name = colon ? strndup(reference, (size_t)(colon - reference)) : NULL;
 	int error;
@@ -50,7 +49,7 @@ json_object *image_view_line(const struct image_store *store, const struct image
 {
 	CLEANUP(json_put) json_object *object = json_object_new_object();
 	char digest[DIGEST_TEXT_SIZE];
-	int error = object ? put_name(object, image) : -ENOMEM;
+	int error = object ? image_view_name(object, image->reference) : -ENOMEM;
 
 	if (!error)
 		error = json_add_string(object, "Digest",
@@ -58,7 +57,7 @@ json_object *image_view_line(const struct image_store *store, const struct image
 	if (!error)
 		error = json_add_string(object, "ID", digest_text(&image->id, digest));
 	if (!error)
-		error = put_times(object, image->config.created);
+		error = image_view_times(object, image->config.created);
 	if (!error)
 		error = put_size(object, image_size(store, image));
 	return error ? NULL : steal_pointer(&object);
@@ -204,7 +203,7 @@ json_object *image_view_step(const struct image_store *store, const struct image
 			   : -ENOMEM;
 
 	if (!error)
-		error = put_times(object, history->created);
+		error = image_view_times(object, history->created);
 	if (!error)
 		error = put_text(object, "CreatedBy", history->created_by);
 	if (!error)

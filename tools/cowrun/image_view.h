@@ -15,3 +15,7 @@ json_object *image_view_inspect(const struct image_store *store, const struct im
 /* A line of cowrun history for a step of the image: ID, CreatedAt, CreatedSince, CreatedBy, Size, Comment. */
 json_object *image_view_step(const struct image_store *store, const struct image *image,
 			     size_t step);
+
+/* The members Repository and Tag of a full reference, or of none; CreatedAt and CreatedSince. 0 or -ENOMEM. */
+int image_view_name(json_object *object, const char *reference);
+int image_view_times(json_object *object, const char *created);

@@ -68,8 +68,12 @@ static int import(const struct import_options *options, const char *from, const 
 					  &session.problem);
 	if (!error)
 		error = import_input(&session, &input, &recipe.recipe, &id);
-	if (!error)
+	if (!error) {
+		const struct string_list *names = &recipe.recipe.names;
+
+		image_tell(&session.store, &id, "import", names->count ? names->strings[0] : NULL);
 		(void)puts(digest_text(&id, text));
+	}
 	return image_session_close(&session, error);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun kill: a signal for the first process of containers. */
 #include "base/cleanup.h"
-#include "container/pause.h"
-#include "container/process.h"
-#include "container/signal_name.h"
+#include "container/cgroup/pause.h"
+#include "container/event/event.h"
+#include "container/process/process.h"
+#include "container/process/signal_name.h"
 #include "cowrun/command.h"
 
 #include <errno.h>
@@ -66,6 +67,7 @@ static int send(struct container *container, void *context, struct problem *prob
 	if (error)
 		return problem_set(problem, error, "container %s: %s", container->config.name,
 				   strerror(-error));
+	event_of_signal(container, options->number);
 	/* Others wait for it until it is unpaused. */
 	if (options->number == SIGKILL && state_status(&container->state) == CONTAINER_PAUSED)
 		(void)container_unpause(container, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cowrun/limit_options.h"
 
-#include "container/limits_text.h"
+#include "container/cgroup/limits_text.h"
 
 int limit_option_check(const char *text, void *options, struct problem *problem)
 {

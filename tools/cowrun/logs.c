@@ -2,10 +2,11 @@
 /* cowrun logs: what a container has printed. */
 #include "base/cleanup.h"
 #include "base/confined.h"
-#include "container/log.h"
 #include "container/number.h"
-#include "container/process.h"
+#include "container/process/process.h"
+#include "container/record/log.h"
 #include "cowrun/command.h"
+#include "cowrun/moment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@ static const char usage[] =
 	"\n"
 	"  -f, --follow      and goes on until the container ends\n"
 	"  -n, --tail COUNT  only the last lines; or all\n"
-	"      --since TIME  only what came since: 2024-05-06T07:08:09Z, or 10m ago (s, m, h, d)\n"
+	"      --since TIME  only what came since: 2024-05-06T07:08:09Z, or how long ago, as 10m\n"
 	"  -t, --timestamps  with the time of each line\n";
 
 struct logs_options {
@@ -46,44 +47,16 @@ static int read_tail(const char *value, void *data, struct problem *problem)
 				     "--tail %s: it must be a number of lines, or all", value);
 }
 
-/* So long ago, as "10m" or "90". */
-static int read_age(const char *value, time_t *ret_time)
-{
-	static const char units[] = "smhd";
-	static const time_t seconds[] = { 1, 60, 3600, 86400 };
-	size_t digits = strspn(value, "0123456789");
-	const char *unit = value[digits] ? strchr(units, value[digits]) : units;
-	char number[16];
-	uint32_t count;
-
-	if (!unit || digits == 0 || digits >= sizeof(number) ||
-	    (value[digits] && value[digits + 1]))
-		return -EINVAL;
-	memcpy(number, value, digits);
-	number[digits] = '\0';
-	if (number_read_u32(number, &count) < 0)
-		return -EINVAL;
-	*ret_time = time(NULL) - (time_t)count * seconds[unit - units];
-	return 0;
-}
-
 static int read_since(const char *value, void *data, struct problem *problem)
 {
 	struct logs_options *options = data;
 	struct tm parts = { 0 };
-	const char *rest = strptime(value, "%Y-%m-%dT%H:%M:%S", &parts);
+	int64_t nanoseconds;
 	time_t moment;
 
-	if (rest && (!*rest || *rest == 'Z' || *rest == '.')) {
-		(void)snprintf(options->since, sizeof(options->since), "%s", value);
-		return 0;
-	}
-	if (read_age(value, &moment) < 0)
-		return problem_set(
-			problem, -EINVAL,
-			"--since %s: it must be a time as 2024-05-06T07:08:09Z, or how long ago, "
-			"as 10m",
-			value);
+	if (moment_read(value, &nanoseconds) < 0)
+		return problem_set(problem, -EINVAL, "--since %s: " MOMENT_FORMS, value);
+	moment = (time_t)(nanoseconds / 1000000000);
 	(void)gmtime_r(&moment, &parts);
 	(void)strftime(options->since, sizeof(options->since), "%Y-%m-%dT%H:%M:%SZ", &parts);
 	return 0;

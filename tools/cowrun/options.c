@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/string_list.h"
 #include "container/number.h"
-#include "container/state.h"
+#include "container/record/state.h"
 
 #include <errno.h>
 #include <stdint.h>

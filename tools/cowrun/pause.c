@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun pause and cowrun unpause. */
-#include "container/pause.h"
+#include "container/cgroup/pause.h"
 #include "cowrun/command.h"
 
 static const char pause_usage[] =

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "cli/say.h"
 #include "cowrun/command.h"
+#include "cowrun/container_set.h"
 #include "cowrun/template.h"
 #include "cowrun/view.h"
 
@@ -34,43 +35,7 @@ static const struct option_rule rules[] = {
 
 static const struct option_table table = OPTION_TABLE(rules, false);
 
-struct shown {
-	struct container *containers;
-	size_t count;
-};
-
 #define COMMAND_WIDTH 20
-
-/* -- which -- */
-
-static int read_all(const struct place *place, const struct ps_options *options,
-		    struct shown *shown, struct problem *problem)
-{
-	struct string_list ids = STRING_LIST_INIT;
-	int error = container_list(place, &ids, problem);
-
-	shown->containers = ids.count ? calloc(ids.count, sizeof(*shown->containers)) : NULL;
-	if (!error && ids.count && !shown->containers)
-		error = problem_set(problem, -ENOMEM, "out of memory");
-	for (size_t i = 0; !error && i < ids.count; i++) {
-		struct container container = CONTAINER_INIT;
-		struct problem unreadable;
-
-		/* One that was removed just now is none; a damaged one does not hide the others. */
-		error = container_open(place, ids.strings[i], &container, &unreadable);
-		if (!error)
-			error = container_refresh(&container, &unreadable);
-		if (error && error != -ENOENT)
-			say("%s", unreadable.text);
-		if (error || (!options->all && !state_is_live(&container.state)))
-			container_close(&container);
-		else
-			shown->containers[shown->count++] = container;
-		error = 0;
-	}
-	string_list_free(&ids);
-	return error;
-}
 
 /* RFC 3339 texts of one zone stand in the order of time. */
 static int compare_ages(const void *a, const void *b)
@@ -85,8 +50,9 @@ static int compare_ages(const void *a, const void *b)
 
 static void print_row(json_object *line, const struct container *container, bool whole)
 {
-	static const char *const names[] = { "Image", "Command", "RunningFor", "Status", "Names" };
-	static const int widths[] = { 20, COMMAND_WIDTH + 2, 16, 26, 0 };
+	static const char *const names[] = { "Image",  "Command", "RunningFor",
+					     "Status", "Ports",	  "Names" };
+	static const int widths[] = { 20, COMMAND_WIDTH + 2, 16, 26, 21, 0 };
 
 	(void)printf("%-*s  ", whole ? CONTAINER_ID_LENGTH : CONTAINER_SHORT_ID_LENGTH,
 		     whole ? container->id
@@ -128,32 +94,32 @@ static int print_one(const struct container *container, const struct ps_options 
 static void print_head(const struct ps_options *options)
 {
 	if (!options->quiet && !options->format)
-		(void)printf("%-*s  %-20s  %-*s  %-16s  %-26s  %s\n",
+		(void)printf("%-*s  %-20s  %-*s  %-16s  %-26s  %-21s  %s\n",
 			     options->whole ? CONTAINER_ID_LENGTH : CONTAINER_SHORT_ID_LENGTH,
 			     "CONTAINER ID", "IMAGE", COMMAND_WIDTH + 2, "COMMAND", "CREATED",
-			     "STATUS", "NAMES");
+			     "STATUS", "PORTS", "NAMES");
 }
 
 static int list(const struct ps_options *options)
 {
-	struct shown shown = { 0 };
+	cleanup_container_set struct container_set set = CONTAINER_SET_INIT;
 	struct place place;
 	struct problem problem;
 	int error;
 
 	if (!command_open_place(&place))
 		return STATUS_FAILED;
-	error = read_all(&place, options, &shown, &problem);
-	if (shown.count)
-		qsort(shown.containers, shown.count, sizeof(*shown.containers), compare_ages);
+	error = container_set_read(&place, &set, &problem);
+	/* One that is damaged does not hide the others. */
+	for (size_t i = 0; i < set.damaged.count; i++)
+		say("%s", set.damaged.strings[i]);
+	if (set.count)
+		qsort(set.containers, set.count, sizeof(*set.containers), compare_ages);
 	if (!error)
 		print_head(options);
-	for (size_t i = 0; i < shown.count; i++) {
-		if (!error)
-			error = print_one(&shown.containers[i], options, &problem);
-		container_close(&shown.containers[i]);
-	}
-	free(shown.containers);
+	for (size_t i = 0; !error && i < set.count; i++)
+		if (options->all || state_is_live(&set.containers[i].state))
+			error = print_one(&set.containers[i], options, &problem);
 	place_close(&place);
 	return error ? command_failed(&problem) : command_flush(STATUS_OK);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun rm: containers and all that is theirs, but for volumes. */
-#include "base/cleanup.h"
-#include "container/id_maps.h"
-#include "container/monitor.h"
-#include "container/process.h"
+#include "container/monitor/monitor.h"
+#include "container/record/removal.h"
 #include "cowrun/command.h"
 
 #include <errno.h>
+#include <signal.h>
 
 static const char usage[] =
 	"Usage: cowrun rm [-f] CONTAINER...\n"
@@ -25,44 +24,13 @@ static const struct option_rule rules[] = {
 
 static const struct option_table table = OPTION_TABLE(rules, false);
 
-static int delete_container(void *context, struct problem *problem)
-{
-	const struct container *container = context;
-
-	return container_delete(container->place, container->id, problem);
-}
-
-/* Where the owners of its files are known, if they are not ours. */
-static int delete_as_owner(struct container *container, struct problem *problem)
-{
-	struct id_maps own = { 0 };
-	struct id_maps maps = {
-		.uid = container->config.uid_map,
-		.gid = container->config.gid_map,
-		.single = container->config.single_id,
-	};
-	int error = 0;
-
-	/* Nobody knows any more which ids it had. */
-	if (container->damaged && container->place->rootless) {
-		error = id_maps_of_caller(&own, NULL);
-		maps = own;
-	}
-	if (!error)
-		error = maps.uid.count == 0
-				? delete_container(container, problem)
-				: id_maps_run(&maps, delete_container, container, problem);
-	id_maps_free(&own);
-	return error;
-}
-
 static int remove_container(struct container *container, const struct remove_options *options,
 			    struct problem *problem)
 {
 	int error = 0;
 
 	if (options->force && !container->damaged)
-		error = monitor_stop(container, SIGKILL, -1, problem);
+		error = monitor_stop(container, SIGKILL, -1, false, problem);
 	if (error && error != -ESRCH && error != -ENOENT)
 		return error;
 	error = container_lock(container, problem);
@@ -71,15 +39,15 @@ static int remove_container(struct container *container, const struct remove_opt
 		return 0;
 	if (error)
 		return error;
-	if (state_is_live(&container->state))
+	if (container->damaged)
+		error = container_end_damaged(container, problem);
+	else if (state_is_live(&container->state))
 		error = problem_set(
 			problem, -EBUSY,
 			"container %s runs; stop it first, or remove it with cowrun rm -f",
 			container->config.name);
 	if (!error)
-		error = container_hide(container, problem);
-	if (!error)
-		error = delete_as_owner(container, problem);
+		error = container_remove(container, problem);
 	container_unlock(container);
 	return error;
 }
@@ -92,7 +60,7 @@ static int remove_one(const struct place *place, const char *name,
 
 	if (error == -ENOENT && options->force)
 		return 0;
-	if (error && options->force)
+	if (error == -EBADMSG && options->force)
 		error = container_find_damaged(place, name, &container, problem);
 	return error ? error : remove_container(&container, options, problem);
 }

@@ -101,7 +101,10 @@ static int take_sample(const struct place *place, const struct string_list *name
 		} else if (!error) {
 			container_close(&measured->container);
 			free(measured->name);
-		} else if (error == -ENOENT && !names->count) {
+		} else if ((error == -ENOENT || error == -EBADMSG) && !names->count) {
+			/* One that is damaged does not hide the others. */
+			if (error == -EBADMSG)
+				say("%s", problem->text);
 			error = 0;
 		}
 	}

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "container/usage.h"
+#include "container/cgroup/usage.h"
 #include "cowrun/human_text.h"
 
 #define STATS_TEXT_SIZE HUMAN_TEXT_SIZE

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun stop and cowrun restart. */
-#include "container/monitor.h"
+#include "container/monitor/monitor.h"
 #include "container/number.h"
-#include "container/signal_name.h"
+#include "container/process/signal_name.h"
 #include "cowrun/attach_client.h"
 #include "cowrun/command.h"
 
@@ -55,7 +55,7 @@ static int stop(struct container *container, void *context, struct problem *prob
 			       : monitor_stop(container, number,
 					      options->given ? options->seconds
 							     : container->config.stop_timeout,
-					      problem);
+					      true, problem);
 
 	/* What was asked for is so. */
 	return error == -ESRCH ? 0 : error;
@@ -63,7 +63,7 @@ static int stop(struct container *container, void *context, struct problem *prob
 
 static int restart(struct container *container, void *context, struct problem *problem)
 {
-	const struct attach_start detached = { .attach = false };
+	const struct attach_start detached = { .attach = false, .is_restart = true };
 	struct attach_session session;
 	int error = stop(container, context, problem);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun top: the processes of a container, as the machine's ps(1) shows them. */
 #include "base/cleanup.h"
-#include "container/container_group.h"
+#include "container/cgroup/container_group.h"
+#include "container/namespaces/mode.h"
 #include "cowrun/command.h"
 
 #include <errno.h>
@@ -80,7 +81,7 @@ static bool is_selected(const struct selection *selection, int64_t pid)
 	return false;
 }
 
-/* A container in the machine's pid namespace is told from others by its control group only. */
+/* A container in a pid namespace with others is told from them by its control group only. */
 static int select_group(const struct container *container, struct selection *selection,
 			struct problem *problem)
 {
@@ -90,9 +91,9 @@ static int select_group(const struct container *container, struct selection *sel
 	if (!error && !group.cgroup)
 		return problem_set(
 			problem, -ENOTSUP,
-			"container %s shares the machine's processes (--pid host) and has no "
+			"container %s shares the processes of others (--pid %.22s) and has no "
 			"control group, so nobody knows which are its own",
-			container->config.name);
+			container->config.name, container->config.pid);
 	if (!error) {
 		error = cgroup_list(group.cgroup, &selection->pids, &selection->count);
 		if (error)
@@ -112,7 +113,7 @@ static int select_processes(struct container *container, struct selection *selec
 	if (!state_is_live(&container->state) || container->state.pid <= 0)
 		return problem_set(problem, -ESRCH, "container %s does not run",
 				   container->config.name);
-	if (strcmp(container->config.pid, "host") == 0)
+	if (!namespace_mode_is_own(container->config.pid))
 		return select_group(container, selection, problem);
 	selection->pid_namespace = pid_namespace_of(container->state.pid);
 	return selection->pid_namespace

@@ -1,25 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cowrun update: other limits for containers, also while they run. */
-#include "container/container_group.h"
-#include "container/limits_text.h"
+/* cowrun update: other limits and another restart policy for containers, also while they run. */
+#include "container/cgroup/container_group.h"
+#include "container/cgroup/limits_text.h"
+#include "container/event/event.h"
+#include "container/record/restart.h"
 #include "cowrun/command.h"
 #include "cowrun/limit_options.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char usage[] =
 	"Usage: cowrun update OPTIONS CONTAINER...\n"
 	"\n"
-	"Changes what containers may use, at once and for their next starts, and prints their names. What is\n"
-	"not given stays; -1 lifts --memory, --memory-swap, --pids-limit and --cpu-quota.\n"
-	"\n" LIMIT_OPTIONS_USAGE;
+	"Changes what containers may use, at once and for their next starts, and whether they are started again\n"
+	"when they have ended; prints their names. What is not given stays; -1 lifts --memory, --memory-swap,\n"
+	"--pids-limit and --cpu-quota.\n"
+	"\n" LIMIT_OPTIONS_USAGE
+	"      --restart POLICY         start it again when it has ended: no, always, on-failure[:TIMES]\n";
 
 struct update_options {
 	struct string_list limits;
+	char *restart; /* NULL: as it was */
 };
+
+/* An option_function. */
+static int check_restart(const char *value, void *options, struct problem *problem)
+{
+	(void)options;
+	return restart_check(value, problem);
+}
 
 static const struct option_rule rules[] = {
 	LIMIT_OPTIONS(offsetof(struct update_options, limits)),
+	{ 0, "restart", OPTION_TEXT, offsetof(struct update_options, restart), check_restart },
 };
 
 static const struct option_table table = OPTION_TABLE(rules, false);
@@ -50,6 +65,21 @@ static int apply_to_running(const struct container *container, const struct stri
 	return error;
 }
 
+/* Its monitor reads it when the container ends. */
+static int change_restart(struct container *container, const char *policy, struct problem *problem)
+{
+	if (!policy)
+		return 0;
+	if (container->config.remove && strcmp(policy, "no") != 0)
+		return problem_set(
+			problem, -EINVAL,
+			"it is removed when it has ended (--rm), so it cannot be started "
+			"again");
+	return state_set_text(&container->config.restart, policy) < 0
+		       ? problem_set(problem, -ENOMEM, "out of memory")
+		       : 0;
+}
+
 static int change(struct container *container, const struct string_list *changes,
 		  struct problem *problem)
 {
@@ -60,7 +90,7 @@ static int change(struct container *container, const struct string_list *changes
 	if (error)
 		return problem_set(problem, error, "out of memory");
 	error = limits_read(&texts, &checked, problem);
-	if (!error && state_is_live(&container->state))
+	if (!error && changes->count > 0 && state_is_live(&container->state))
 		error = apply_to_running(container, &texts, problem);
 	if (!error) {
 		container->config.limits = texts;
@@ -81,7 +111,11 @@ static int update(struct container *container, void *context, struct problem *pr
 		return error;
 	error = container_reload_config(container, &reason);
 	if (!error)
+		error = change_restart(container, options->restart, &reason);
+	if (!error)
 		error = change(container, &options->limits, &reason);
+	if (!error)
+		event_of_container(container, "update", NULL);
 	container_unlock(container);
 	return error ? problem_set(problem, error, "container %s: %s", container->config.name,
 				   reason.text)
@@ -94,9 +128,10 @@ int command_update(int argc, char **argv)
 	int count, status;
 
 	if (command_read(&table, usage, argc, argv, &options, &count, &status))
-		status = count == 0 || options.limits.count == 0
+		status = count == 0 || (options.limits.count == 0 && !options.restart)
 				 ? command_misused(usage)
 				 : command_for_each(count, argv + 1, update, &options);
 	string_list_free(&options.limits);
+	free(options.restart);
 	return status;
 }

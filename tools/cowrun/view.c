@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "cowrun/view_limits.h"
+#include "cowrun/view_network.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -177,6 +178,8 @@ static json_object *view_host_config(const struct container_config *config, bool
 	add_text(object, "IpcMode", config->ipc, failed);
 	add_text(object, "PidMode", config->pid, failed);
 	add_text(object, "UTSMode", config->uts, failed);
+	add_text(object, "CgroupnsMode", config->cgroups ? config->cgroups : "private", failed);
+	add_text(object, "UsernsMode", config->users, failed);
 	add(object, "RestartPolicy", view_restart(config->restart, failed), failed);
 	add_bool(object, "AutoRemove", config->remove, failed);
 	add_bool(object, "ReadonlyRootfs", config->read_only, failed);
@@ -190,7 +193,7 @@ static json_object *view_host_config(const struct container_config *config, bool
 	add(object, "Devices", strings(&config->devices, 0, failed), failed);
 	add(object, "Sysctls", pairs(&config->sysctls, failed), failed);
 	add(object, "Ulimits", strings(&config->ulimits, 0, failed), failed);
-	if (view_limits(config, object) < 0)
+	if (view_port_bindings(config, object) < 0 || view_limits(config, object) < 0)
 		*failed = true;
 	return object;
 }
@@ -240,6 +243,8 @@ json_object *view_inspect(const struct container *container)
 	add(object, "HostConfig", view_host_config(config, &failed), &failed);
 	add(object, "GraphDriver", view_driver(container, &failed), &failed);
 	add(object, "Mounts", view_mounts(container, &failed), &failed);
+	if (view_network(container, object) < 0)
+		failed = true;
 	add(object, "Config", view_config(config, &failed), &failed);
 	if (failed) {
 		json_put(object);
@@ -360,6 +365,8 @@ json_object *view_line(const struct container *container)
 	add_text(object, "State", container->state.status, &failed);
 	add_list(object, "Labels", &config->labels, &failed);
 	add_text(object, "Networks", config->network, &failed);
+	if (view_ports(container, object) < 0)
+		failed = true;
 	add_mount_names(object, config, &failed);
 	if (failed) {
 		json_put(object);

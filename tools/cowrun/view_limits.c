@@ -2,7 +2,7 @@
 #include "cowrun/view_limits.h"
 
 #include "base/cleanup.h"
-#include "container/limits_text.h"
+#include "container/cgroup/limits_text.h"
 
 #include <errno.h>
 #include <string.h>

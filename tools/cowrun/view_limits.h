@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "container/config.h"
+#include "container/record/config.h"
 
 /* Adds Memory, NanoCpus, BlkioDeviceReadBps and so on; 0 is what nobody asked for. 0 or -ENOMEM. */
 int view_limits(const struct container_config *config, json_object *object);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun volume: the directories that containers share and leave behind. */
-#include "container/volumes.h"
+#include "container/root/volumes.h"
 
 #include "base/cleanup.h"
 #include "base/json.h"
@@ -17,7 +17,7 @@ static const char usage[] =
 	"       cowrun volume ls [-q] [--format FORMAT]\n"
 	"       cowrun volume inspect NAME...\n"
 	"       cowrun volume rm NAME...\n"
-	"       cowrun volume prune\n"
+	"       cowrun volume prune [-f]\n"
 	"\n"
 	"Volumes are mounted by run -v NAME:DESTINATION, which makes those that are missing, and outlive\n"
 	"containers.\n"
@@ -26,7 +26,7 @@ static const char usage[] =
 	"  ls       list them\n"
 	"  inspect  what is known of them, as JSON\n"
 	"  rm       delete volumes that no container mounts, and what is in them\n"
-	"  prune    all of these\n"
+	"  prune    all of these, after a question\n"
 	"\n"
 	"  -q, --quiet          only names\n"
 	"      --format FORMAT  a line for each: text with {{.Name}}, {{.Mountpoint}}; or json\n";
@@ -198,44 +198,9 @@ static int run_inspect(int argc, char **argv)
 	return command_flush(status);
 }
 
-/* -- those that nobody uses -- */
-
-static int prune(const struct place *place, struct problem *problem)
-{
-	struct string_list names = STRING_LIST_INIT;
-	int error = volumes_list(place, &names, problem);
-
-	for (size_t i = 0; !error && i < names.count; i++) {
-		error = volumes_remove(place, names.strings[i], problem);
-		if (!error)
-			(void)puts(names.strings[i]);
-		if (error == -EBUSY)
-			error = 0;
-	}
-	string_list_free(&names);
-	return error;
-}
-
-static int run_prune(int argc, char **argv)
-{
-	struct place place;
-	struct problem problem;
-	int count, status;
-
-	if (!command_read(&no_options, usage, argc, argv, NULL, &count, &status))
-		return status;
-	if (count > 0)
-		return command_misused(usage);
-	if (!command_open_place(&place))
-		return STATUS_FAILED;
-	status = prune(&place, &problem) < 0 ? command_failed(&problem) : STATUS_OK;
-	place_close(&place);
-	return command_flush(status);
-}
-
 static const struct sub_command commands[] = {
-	{ "create", run_create }, { "inspect", run_inspect }, { "list", run_list },
-	{ "ls", run_list },	  { "prune", run_prune },     { "rm", run_remove },
+	{ "create", run_create }, { "inspect", run_inspect },	     { "list", run_list },
+	{ "ls", run_list },	  { "prune", command_volume_prune }, { "rm", run_remove },
 };
 
 int command_volume(int argc, char **argv)

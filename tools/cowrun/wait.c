@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cowrun wait: the exit codes of containers, when they have ended. */
 #include "base/cleanup.h"
-#include "container/attachment.h"
+#include "container/monitor/attachment.h"
 #include "cowrun/command.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
 
 #include "base/cleanup.h"
 #include "image/blobs.h"
-#include "image/layers.h"
+#include "image/unpack.h"
 
 #include <errno.h>
 #include <string.h>
@@ -71,43 +71,4 @@ int image_add(struct image_store *store, const struct descriptor *manifest,
 	if (!error)
 		*ret_id = image.id;
 	return error;
-}
-
-int image_layers(struct image_store *store, const struct image *image,
-		 struct string_list *ret_paths, struct problem *problem)
-{
-	struct string_list paths = STRING_LIST_INIT;
-	bool was_adding = store->adding >= 0;
-	int error = 0;
-
-	for (size_t i = image->config.diff_id_count; !error && i-- > 0;) {
-		const struct digest *diff_id = &image->config.diff_ids[i];
-
-		if (!layer_exists(store, diff_id)) {
-			error = image_store_begin(store, problem);
-			if (!error)
-				error = layer_unpack(
-					store, &image->content.layers.items[i], diff_id,
-					image->reference ? image->reference : "the image", problem);
-		}
-		if (!error && layer_add_path(store, diff_id, &paths) < 0)
-			error = problem_set(problem, -ENOMEM, "out of memory");
-	}
-	if (!was_adding)
-		image_store_end(store);
-	if (error) {
-		string_list_free(&paths);
-		return error;
-	}
-	*ret_paths = paths;
-	return 0;
-}
-
-uint64_t image_size(const struct image_store *store, const struct image *image)
-{
-	uint64_t size = 0;
-
-	for (size_t i = 0; i < image->config.diff_id_count; i++)
-		size += layer_size(store, &image->config.diff_ids[i]);
-	return size;
 }

@@ -4,8 +4,9 @@
 #include "archive/sha256.h"
 #include "base/cleanup.h"
 #include "base/confined.h"
-#include "image/json_get.h"
+#include "base/file_data.h"
 #include "image/work.h"
+#include "oci/json_get.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,49 +15,6 @@
 #include <string.h>
 
 #define PIECE (256 * 1024)
-
-/* -- files -- */
-
-int file_write_all(int fd, const void *bytes, size_t length)
-{
-	const char *next = bytes;
-
-	while (length > 0) {
-		ssize_t written = write(fd, next, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		next += written;
-		length -= (size_t)written;
-	}
-	return 0;
-}
-
-static ssize_t read_piece(int fd, void *bytes, size_t size)
-{
-	ssize_t length;
-
-	do
-		length = read(fd, bytes, size);
-	while (length < 0 && errno == EINTR);
-	return length < 0 ? -errno : length;
-}
-
-int file_read_all(int fd, size_t maximum, struct buffer *content)
-{
-	char piece[4096];
-	ssize_t length;
-
-	while ((length = read_piece(fd, piece, sizeof(piece))) > 0) {
-		if (content->length + (size_t)length > maximum)
-			return -EFBIG;
-		if (buffer_append(content, piece, (size_t)length) < 0)
-			return -ENOMEM;
-	}
-	return (int)length;
-}
 
 /* -- writing -- */
 
@@ -145,7 +103,7 @@ static int read_through(struct arrival *arrival, struct sha256 *sha256)
 	ssize_t length;
 	int error = piece ? 0 : -ENOMEM;
 
-	while (!error && (length = read_piece(arrival->from, piece, PIECE)) != 0) {
+	while (!error && (length = file_read_piece(arrival->from, piece, PIECE)) != 0) {
 		if (length < 0)
 			return (int)length;
 		arrival->size += (uint64_t)length;

@@ -62,8 +62,3 @@ int blob_read(const struct image_store *store, const struct digest *digest, stru
  */
 int blob_write_document(const struct image_store *store, int directory, const char *name,
 			const char *bytes, size_t length);
-
-/* Reads a whole small file; -EFBIG when it has more than maximum bytes. 0 or -errno. */
-int file_read_all(int fd, size_t maximum, struct buffer *content);
-/* 0 or -errno. */
-int file_write_all(int fd, const void *bytes, size_t length);

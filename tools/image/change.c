@@ -2,8 +2,8 @@
 #include "image/change.h"
 
 #include "base/buffer.h"
-#include "image/config.h"
-#include "image/json_build.h"
+#include "oci/config.h"
+#include "oci/json_build.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include "image/store_parts.h"
 
 #include "base/cleanup.h"
+#include "container/event/event.h"
 #include "image/blobs.h"
 
 #include <errno.h>
@@ -140,5 +141,19 @@ int image_tag(struct image_store *store, const char *name, const struct referenc
 		error = store_find(store, &items, name, &image, &item, &by_name, problem);
 	if (!error && index_add(&items, &image.manifest, reference->text) < 0)
 		error = problem_set(problem, -ENOMEM, "out of memory");
-	return error ? error : store_write_index(store, &items, problem);
+	if (!error)
+		error = store_write_index(store, &items, problem);
+	if (!error)
+		image_tell(store, &image.id, "tag", reference->text);
+	return error;
+}
+
+void image_tell(const struct image_store *store, const struct digest *id, const char *action,
+		const char *name)
+{
+	char text[DIGEST_TEXT_SIZE];
+
+	(void)digest_text(id, text);
+	event_of(store->place, "image", text, action,
+		 EVENT_ATTRIBUTES({ "name", name ? name : text }));
 }

@@ -4,8 +4,9 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
+#include "base/file_data.h"
 #include "image/blobs.h"
-#include "image/json_get.h"
+#include "oci/json_get.h"
 
 #include <errno.h>
 #include <fcntl.h>

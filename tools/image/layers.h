@@ -8,17 +8,16 @@
 
 #include "image/store.h"
 
-/*
- * Unpacks the blob unless the layer is there. Of several processes that want the same layer one unpacks it and the
- * others wait. Wants the store to have begun. 0; -EBADMSG when it is not the layer with that diff id;
- * or another -errno, with a problem that begins with `what`.
- */
-int layer_unpack(struct image_store *store, const struct descriptor *blob,
-		 const struct digest *diff_id, const char *what, struct problem *problem);
+#define LAYER_ROOT "root"
 
-/* The same of a layer whose diff id is not known before. */
-int layer_unpack_new(struct image_store *store, const struct descriptor *blob, const char *what,
-		     struct digest *ret_diff_id, struct problem *problem);
+/* What is known of a layer that was unpacked. */
+struct layer_facts {
+	struct digest diff_id;
+	uint64_t size; /* bytes of its files */
+};
+
+/* Into a directory that is going to be that of a layer. 0 or -errno. */
+int layer_write_facts(int directory, const struct layer_facts *facts);
 
 /* The name of the directory that has them: owners are kept in attributes for who has one id only. */
 const char *layers_directory(const struct image_store *store);

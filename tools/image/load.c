@@ -7,7 +7,7 @@
 #include "image/work.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -17,41 +17,41 @@ void image_arrivals_free(struct image_arrivals *arrivals)
 	string_list_free(&arrivals->unnamed);
 }
 
-int load_failed(const struct loading *loading, const char *path, int error)
+int load_blob(const struct loading *loading, const char *path, const struct descriptor *expected,
+	      struct digest *ret_digest, uint64_t *ret_size)
 {
-	const char *why = strerror(-error);
+	cleanup_fd int fd = saved_open(&loading->place, path, loading->problem);
+	char what[512];
+	struct stat status;
 
-	if (error == -ENOMEM)
-		return problem_set(loading->problem, error, "out of memory");
-	if (error == -EINVAL)
-		why = "the path leads out of it";
-	else if (error == -ESTALE)
-		why = "it is no regular file";
-	else if (error == -EFBIG)
-		why = "it is too large";
-	return problem_set(loading->problem, error, "%s: %s: %s", loading->what, path, why);
+	if (fd < 0)
+		return fd;
+	(void)snprintf(what, sizeof(what), "%s: %s", loading->place.what, path);
+	if (loading->is_staged)
+		return blob_adopt_file(loading->store, fd, expected, what, ret_digest, ret_size,
+				       loading->problem);
+	if (fstat(fd, &status) < 0)
+		return saved_failed(&loading->place, path, -errno, loading->problem);
+	return blob_put_stream(loading->store, fd, expected, what, (uint64_t)status.st_size,
+			       ret_digest, ret_size, loading->problem);
 }
 
-int load_add_name(struct string_list *names, const char *text)
-{
-	struct reference reference;
-
-	if (reference_parse(text, &reference, NULL) < 0)
-		return 0;
-	return string_list_add(names, reference.text);
-}
-
-int load_add(struct loading *loading, const struct descriptor *manifest,
-	     const struct string_list *names)
+/* Puts a manifest that all blobs are there for into the index, and notes what came. */
+static int add(struct loading *loading, const struct descriptor *manifest,
+	       const struct string_list *names)
 {
 	struct image_arrivals *arrivals = &loading->arrivals;
 	struct digest id;
 	char text[DIGEST_TEXT_SIZE];
-	int error =
-		image_add(loading->store, manifest, names, loading->what, &id, loading->problem);
+	int error = image_add(loading->store, manifest, names, loading->place.what, &id,
+			      loading->problem);
 
 	if (error)
 		return error;
+	for (size_t i = 0; i < names->count; i++)
+		image_tell(loading->store, &id, "load", names->strings[i]);
+	if (names->count == 0)
+		image_tell(loading->store, &id, "load", NULL);
 	for (size_t i = 0; !error && i < names->count; i++)
 		error = string_list_add(&arrivals->names, names->strings[i]);
 	if (!error && names->count == 0)
@@ -59,35 +59,33 @@ int load_add(struct loading *loading, const struct descriptor *manifest,
 	return error ? problem_set(loading->problem, error, "out of memory") : 0;
 }
 
-int load_blob(const struct loading *loading, int fd, const struct descriptor *expected,
-	      const char *what, struct digest *ret_digest, uint64_t *ret_size)
+static int load_one(struct loading *loading, enum saved_kind kind, const struct saved_item *item)
 {
-	struct stat status;
+	cleanup_saved_image struct saved_image image = { 0 };
+	struct descriptor manifest;
+	int error = saved_image_read(&loading->place, item, false, &image, loading->problem);
 
-	if (loading->is_staged)
-		return blob_adopt_file(loading->store, fd, expected, what, ret_digest, ret_size,
-				       loading->problem);
-	if (fstat(fd, &status) < 0)
-		return load_failed(loading, what, -errno);
-	return blob_put_stream(loading->store, fd, expected, what, (uint64_t)status.st_size,
-			       ret_digest, ret_size, loading->problem);
+	if (!error && kind == SAVED_LAYOUT)
+		error = load_layout(loading, &image, &manifest);
+	else if (!error)
+		error = load_docker(loading, &image, &manifest);
+	return error ? error : add(loading, &manifest, &item->names);
 }
 
-static bool has(const struct loading *loading, const char *name)
+static int load_all(struct loading *loading)
 {
-	return faccessat(loading->directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
+	cleanup_saved_list struct saved_list list = { 0 };
+	int error = saved_list_read(&loading->place, &list, loading->problem);
 
-static int load_either(struct loading *loading)
-{
-	if (has(loading, "index.json"))
-		return load_layout(loading);
-	if (has(loading, "manifest.json"))
-		return load_docker(loading);
-	return problem_set(loading->problem, -EINVAL,
-			   "%s has neither an index.json nor a manifest.json, so it is no saved "
-			   "image; \"cowrun import\" makes an image of the files themselves",
-			   loading->what);
+	if (error == -EMEDIUMTYPE)
+		error = problem_set(loading->problem, -EINVAL,
+				    "%s has neither an index.json nor a manifest.json, so it is no "
+				    "saved image; \"cowrun import\" makes an image of the files "
+				    "themselves",
+				    loading->place.what);
+	for (size_t i = 0; !error && i < list.count; i++)
+		error = load_one(loading, list.kind, &list.items[i]);
+	return error;
 }
 
 int image_load_directory(struct image_store *store, int directory, const char *what,
@@ -95,14 +93,13 @@ int image_load_directory(struct image_store *store, int directory, const char *w
 {
 	struct loading loading = {
 		.store = store,
-		.directory = directory,
-		.what = what,
+		.place = { .directory = directory, .what = what },
 		.problem = problem,
 	};
 	int error = image_store_begin(store, problem);
 
 	if (!error)
-		error = load_either(&loading);
+		error = load_all(&loading);
 	if (image_store_finish(store, error) < 0) {
 		image_arrivals_free(&loading.arrivals);
 		return error;
@@ -121,11 +118,11 @@ static int load_archive(struct loading *loading, int fd, uint64_t size)
 	if (directory < 0)
 		return problem_set(loading->problem, directory, "%s/work: %s", store->path,
 				   strerror(-directory));
-	loading->directory = directory;
+	loading->place.directory = directory;
 	loading->is_staged = true;
-	error = pack_unpack_files(store, fd, size, name, loading->what, loading->problem);
+	error = pack_unpack_files(store, fd, size, name, loading->place.what, loading->problem);
 	if (!error)
-		error = load_either(loading);
+		error = load_all(loading);
 	work_delete(store, name);
 	return error;
 }
@@ -133,7 +130,7 @@ static int load_archive(struct loading *loading, int fd, uint64_t size)
 int image_load_archive(struct image_store *store, int fd, uint64_t size, const char *what,
 		       struct image_arrivals *ret_arrivals, struct problem *problem)
 {
-	struct loading loading = { .store = store, .what = what, .problem = problem };
+	struct loading loading = { .store = store, .place.what = what, .problem = problem };
 	int error = image_store_begin(store, problem);
 
 	if (!error)

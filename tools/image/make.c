@@ -4,9 +4,9 @@
 #include "base/cleanup.h"
 #include "image/blobs.h"
 #include "image/change.h"
-#include "image/json_build.h"
-#include "image/layers.h"
 #include "image/pack.h"
+#include "image/unpack.h"
+#include "oci/json_build.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -171,6 +171,8 @@ static int begin_with_parent(struct making *making, const char *parent, struct s
 	cleanup_image struct image image = IMAGE_INIT;
 	int error = image_open(making->store, parent, &image, making->problem);
 
+	if (!error)
+		error = image_unpack_missing(making->store, &image, making->problem);
 	if (!error)
 		error = image_layers(making->store, &image, lowers, making->problem);
 	if (error)

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "image/owners.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-static int run_elsewhere(const struct image_store *store, id_maps_function *function, void *context,
-			 size_t size, struct problem *problem)
-{
-	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int result;
-
-	if (shared == MAP_FAILED)
-		return problem_set(problem, -errno, "out of memory");
-	memcpy(shared, context, size);
-	result = id_maps_run(&store->maps, function, shared, problem);
-	memcpy(context, shared, size);
-	(void)munmap(shared, size);
-	return result;
-}
-
 int owners_run(const struct image_store *store, id_maps_function *function, void *context,
 	       size_t size, struct problem *problem)
 {
 	if (store->maps.uid.count > 0)
-		return run_elsewhere(store, function, context, size, problem);
+		return id_maps_run_shared(&store->maps, function, context, size, problem);
 	return function(context, problem);
 }
 

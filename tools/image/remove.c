@@ -130,6 +130,15 @@ static int decide(struct removal *removal, const char *name, bool by_name, bool 
 	return error;
 }
 
+static void tell(const struct image_store *store, const struct digest *id,
+		 const struct image_removal *done)
+{
+	for (size_t i = 0; i < done->untagged.count; i++)
+		image_tell(store, id, "untag", done->untagged.strings[i]);
+	if (done->deleted.count > 0)
+		image_tell(store, id, "delete", NULL);
+}
+
 static int remove_from_index(const struct image_store *store, const char *name, bool force,
 			     image_users_function *users, void *context,
 			     struct image_removal *ret_removal, struct problem *problem)
@@ -150,6 +159,8 @@ static int remove_from_index(const struct image_store *store, const char *name, 
 		error = decide(&removal, name, by_name, force, users, context, &done, problem);
 	if (!error)
 		error = store_write_index(store, &removal.items, problem);
+	if (!error)
+		tell(store, &removal.image.id, &done);
 	removal_free(&removal);
 	if (error) {
 		image_removal_free(&done);

@@ -5,8 +5,8 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "image/blobs.h"
-#include "image/json_build.h"
 #include "image/pack.h"
+#include "oci/json_build.h"
 
 #include <errno.h>
 #include <fcntl.h>

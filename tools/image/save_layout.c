@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
+#include "base/file_data.h"
 #include "image/blobs.h"
 
 #include <errno.h>

@@ -76,6 +76,8 @@ int image_store_open(const struct place *place, struct image_store *ret_store,
 	cleanup_image_store struct image_store store = IMAGE_STORE_INIT;
 	int error = 0;
 
+	store.place = place;
+
 	if (asprintf(&store.path, "%s/images", place->data) < 0) {
 		store.path = NULL;
 		error = -ENOMEM;

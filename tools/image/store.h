@@ -25,17 +25,18 @@
 
 #include "base/problem.h"
 #include "base/string_list.h"
-#include "container/id_maps.h"
-#include "container/place.h"
-#include "image/config.h"
-#include "image/manifest.h"
+#include "container/launch/id_maps.h"
+#include "container/record/place.h"
 #include "image/progress.h"
-#include "image/reference.h"
+#include "oci/config.h"
+#include "oci/manifest.h"
+#include "oci/reference.h"
 
 #include <stdbool.h>
 
 struct image_store {
-	char *path; /* absolute; owned */
+	const struct place *place; /* the caller's */
+	char *path;		   /* absolute; owned */
 	int fd, blobs_fd, layers_fd, work_fd;
 	int adding; /* the lock, or -1 */
 	struct id_maps
@@ -50,7 +51,7 @@ struct image_store {
 #define cleanup_image_store __attribute__((cleanup(image_store_close)))
 
 /*
- * Opens the store of a place, data/images, which is made when it is missing. Layers belong to the ids
+ * Opens the store of a place, which must stay, data/images, which is made when it is missing. Layers belong to the ids
  * that the caller's containers have (id_maps_of_caller()). 0 or -errno with a problem.
  */
 int image_store_open(const struct place *place, struct image_store *ret_store,
@@ -83,10 +84,10 @@ int image_open(const struct image_store *store, const char *name, struct image *
 void image_close(struct image *image);
 
 /*
- * The directories of its layers, the topmost first, as absolute paths. Those that are missing are
- * unpacked.
+ * The directories of its layers, the topmost first, as absolute paths. -ENOENT when one is not unpacked: see
+ * image_unpack_missing() (unpack.h); or another -errno, with a problem.
  */
-int image_layers(struct image_store *store, const struct image *image,
+int image_layers(const struct image_store *store, const struct image *image,
 		 struct string_list *ret_paths, struct problem *problem);
 
 /* The bytes of all its layers, unpacked. A layer that is not is not counted. */
@@ -104,6 +105,13 @@ int image_store_list(const struct image_store *store, image_function *function, 
 /* Gives an image a further name, taking it from whichever had it. */
 int image_tag(struct image_store *store, const char *name, const struct reference *reference,
 	      struct problem *problem);
+
+/*
+ * Tells that something happened to an image (container/event/event.h): "import", "load", "pull", "tag". name: by what it
+ * came, or NULL.
+ */
+void image_tell(const struct image_store *store, const struct digest *id, const char *action,
+		const char *name);
 
 /* -- removing -- */
 
@@ -126,6 +134,19 @@ void image_removal_free(struct image_removal *removal);
 int image_remove(struct image_store *store, const char *name, bool force,
 		 image_users_function *users, void *context, struct image_removal *ret_removal,
 		 struct problem *problem);
+
+/* Whether an image is to go; named: it has a name. 1, 0, or -errno with a problem. */
+typedef int image_choose_function(void *context, const struct image *image, bool named,
+				  struct problem *problem);
+
+/*
+ * Removes all images that are chosen, with their names, at one moment, and collects garbage. Nobody can begin to use
+ * an image between the choice and that moment: who uses it by then is on record, for choose to find. *ret_bytes: what is
+ * saved. Images whose documents cannot be read stay. 0 or -errno with a problem.
+ */
+int image_store_prune(struct image_store *store, image_choose_function *choose, void *context,
+		      struct image_removal *ret_removal, uint64_t *ret_bytes,
+		      struct problem *problem);
 
 /* -- adding; the steps of load, import, commit, and of a pull -- */
 

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# podman with cowfs as its mount program, as an ordinary user.
+# shellcheck source-path=SCRIPTDIR source=lib.sh disable=SC2016
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=../e2e/debian_lib.sh
+. "$(dirname "$0")/../e2e/debian_lib.sh"
+
+CASE_SECONDS=400
+
+user=tester
+
+# Every side has the image bb; AS runs what follows as the user.
+prepare_user() {
+	needs podman conmon runc newuidmap newgidmap
+	useradd --no-create-home --home-dir "$T/home" --user-group "$user" 2>/dev/null ||
+		printf '%s:x:4711:4711::%s:/bin/sh\n' "$user" "$T/home" >>/etc/passwd
+	grep -q "^$user:" /etc/group || echo "$user:x:4711:" >>/etc/group
+	take_subordinate_ids "$user"
+	echo "$user:200000:65536" | tee -a /etc/subuid >>/etc/subgid
+	write_configuration
+	make_root root
+	tar -C root -cf bb.tar .
+	mkdir -p program home runtime cowfs peer
+	chmod 755 "$T"
+	chmod 700 runtime
+	ln -sf "$COWFS" program/fuse-overlayfs
+	chown -R "$user:$user" home runtime cowfs peer
+	AS="setpriv --reuid $user --regid $user --init-groups env -i HOME=$T/home PATH=$PATH XDG_RUNTIME_DIR=$T/runtime TMPDIR=$T/tmp
+		CONTAINERS_CONF=$CONTAINERS_CONF CONTAINERS_STORAGE_CONF=$CONTAINERS_STORAGE_CONF"
+	$AS unshare --user --map-root-user --map-auto true 2>said || skip "newuidmap does not work here: $(head -n 1 said)"
+	on cowfs import -q -c 'ENV PATH=/usr/bin:/bin' bb.tar localhost/bb >/dev/null
+	on peer import -q -c 'ENV PATH=/usr/bin:/bin' bb.tar localhost/bb >/dev/null
+}
+
+run_and_commit() {
+	on "$1" run --rm localhost/bb sh -c 'id -u; cat /proc/self/uid_map | xargs'
+	on "$1" run --name c localhost/bb sh -c 'echo new >/srv/new; chown 33:50 /srv/new; rm -r /bin/w*; mkdir /opt; chmod 2755 /opt'
+	on "$1" diff c | sort
+	on "$1" commit -q c localhost/changed >/dev/null
+	on "$1" rm c >/dev/null
+	on "$1" run --rm localhost/changed sh -c "$describe"
+	on "$1" run --rm --userns keep-id localhost/changed sh -c 'id -u; stat -c "%u %g" /srv/new /bin/busybox; touch /tmp/mine && stat -c %u /tmp/mine'
+	on "$1" run --rm --uidmap 0:1:1000 localhost/changed sh -c 'stat -c %u /srv/new; touch /x && stat -c %u /x'
+}
+
+case_run_and_commit() {
+	prepare_user
+	same_on_both run_and_commit
+	nothing_is_left
+}
+
+build() {
+	on "$1" build -q --network host --isolation chroot --timestamp 1000000000 -t localhost/built -f home/Dockerfile home
+	on "$1" image inspect -f '{{.RootFS.Layers}}' localhost/built
+	on "$1" run --rm localhost/built sh -c "$describe"
+}
+
+case_build() {
+	prepare_user
+	printf '%s\n' 'FROM localhost/bb' 'RUN mkdir /srv/d && for i in $(seq 50); do echo $i >/srv/d/$i; done' 'RUN rm -rf /srv/d' \
+		'COPY Dockerfile /opt/' 'RUN chown -R 5:6 /opt && mv /opt /srv/opt' 'RUN mkdir /opt && ln /srv/opt/Dockerfile /opt/linked' >home/Dockerfile
+	same_on_both build
+	nothing_is_left
+}
+
+# A package is installed, sources are cloned and built.
+work='set -e
+	dpkg -i /debs/hello.deb >/dev/null 2>&1 && hello-link && dpkg -l hello | tail -n 1 && dpkg -V hello
+	git clone -q /source /root/clone && cd /root/clone && make -s -j2 && ./program && ls | sort
+	echo change >>main.c && git add . && git -c user.name=x -c user.email=x commit -qm change && git gc -q && git status --short && git fsck'
+
+session() {
+	on "$1" import -q -c 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin' "$archive" localhost/debian >/dev/null
+	on "$1" run --rm --network none -v "$T/source:/source:ro" -v "$T/root/debs:/debs:ro" localhost/debian sh -c "$work"
+}
+
+case_session() {
+	local i
+	needs git
+	find_debian_archive
+	mkdir -p root/debs source
+	make_package hello
+	for ((i = 0; i < 60; i++)); do
+		echo "int function$i(void) { return $i; }" >"source/file$i.c"
+	done
+	printf '#include <stdio.h>\nint main(void) { return puts("built") < 0; }\n' >source/main.c
+	printf 'program: $(patsubst %%.c,%%.o,$(wildcard *.c))\n\tgcc -o $@ $^\n' >source/Makefile
+	git -C source init -q
+	git -C source add .
+	git -C source -c user.name=x -c user.email=x commit -qm all
+	prepare_user
+	chown -R "$user:$user" source
+	same_on_both session
+	grep -q built "$T.cowfs"
+	nothing_is_left
+}
+
+run_cases "$@"
