@@ -22,20 +22,21 @@ bool archive_program_has(const char *command)
 	return false;
 }
 
-/* False when no path of that length can be. */
 static bool find_beside(char path[PATH_MAX])
 {
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof("/" NAME));
-	char *slash;
+	char own[PATH_MAX];
+	const char *slash;
+	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	int printed;
 
 	if (length <= 0)
 		return false;
-	path[length] = '\0';
-	slash = strrchr(path, '/');
+	own[length] = '\0';
+	slash = strrchr(own, '/');
 	if (!slash)
 		return false;
-	(void)strcpy(slash + 1, NAME);
-	return access(path, X_OK) == 0;
+	printed = snprintf(path, PATH_MAX, "%.*s/" NAME, (int)(slash - own), own);
+	return printed < PATH_MAX && access(path, X_OK) == 0;
 }
 
 int archive_program_become(char **argv)
