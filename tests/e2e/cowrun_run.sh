@@ -41,6 +41,28 @@ case_descriptors() {
 	same "of the first" "0 1 2" "$(run_in sh -c 'sleep 5 & cd /proc/1/fd; for f in $(seq 0 30); do [ ! -e $f ] || [ -f $f ] || echo $f; done' | xargs)"
 }
 
+# in_chroot COMMAND: in a root with all that the machine's has, which is no mount point.
+in_chroot() {
+	mkdir chroot
+	unshare --mount sh -euc '
+		for directory in /*; do
+			if [ -h "$directory" ]; then
+				cp -P "$directory" chroot
+			elif [ -d "$directory" ]; then
+				mkdir "chroot$directory"
+				mount --rbind "$directory" "chroot$directory"
+			fi
+		done
+		exec chroot chroot "$@"' - "$@"
+}
+
+case_chroot() {
+	make_root root
+	status_is 125 in_chroot "$COWRUN" --root "$T/store" run --rm --rootfs "$T/root" true 2>said
+	grep -q "bind it to itself with 'mount --bind" said || fail "said: $(cat said)"
+	all_is_gone
+}
+
 case_layers() {
 	make_root root
 	mkdir -p low upper

@@ -2,6 +2,7 @@
 /* cowrun run: a container from its making to, unless it is detached, its end. */
 #include "base/cleanup.h"
 #include "cli/say.h"
+#include "container/record/removal.h"
 #include "cowrun/attach_client.h"
 #include "cowrun/command.h"
 #include "cowrun/create_options.h"
@@ -42,6 +43,16 @@ static int write_pid_file(const char *path, struct container *container, struct 
 	return 0;
 }
 
+/* Of --rm: by then its monitor has removed it, unless that failed before it took over. */
+static void remove_unstarted(struct container *container)
+{
+	if (!container->config.remove || container_lock(container, NULL) < 0)
+		return;
+	if (!state_is_live(&container->state))
+		(void)container_remove(container, NULL);
+	container_unlock(container);
+}
+
 static int run_container(struct create_options *options, struct container *container)
 {
 	const struct attach_start start = {
@@ -55,6 +66,7 @@ static int run_container(struct create_options *options, struct container *conta
 
 	if (status) {
 		say("%s", problem.text);
+		remove_unstarted(container);
 		return status;
 	}
 	if (options->pid_file && write_pid_file(options->pid_file, container, &problem) < 0)

@@ -71,6 +71,23 @@ static int enter_user_namespace(const struct container *container, int socket,
 		  : make_user_namespace(&maps, socket, problem);
 }
 
+/* What is unmounted outside goes here too; what is mounted here is not seen outside. */
+static int enter_mount_namespace(struct problem *problem)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		return problem_set(problem, -errno, "cannot make a mount namespace: %s",
+				   strerror(errno));
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
+		return 0;
+	/* mount(2): the target of a change of propagation is a mount point. */
+	if (errno == EINVAL)
+		return problem_set(
+			problem, -EINVAL,
+			"this is a chroot whose root is not a mount point: bind it to itself with "
+			"'mount --bind ROOT ROOT' before entering it");
+	return problem_set(problem, -errno, "cannot make mounts private: %s", strerror(errno));
+}
+
 int monitor_enter(const struct container *container, int socket, struct problem *problem)
 {
 	int error = has_user_namespace(container) ? enter_user_namespace(container, socket, problem)
@@ -78,11 +95,7 @@ int monitor_enter(const struct container *container, int socket, struct problem 
 
 	if (error)
 		return error;
-	/* What is unmounted outside goes here too; what is mounted here is not seen outside. */
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return problem_set(problem, -errno, "cannot make a mount namespace: %s",
-				   strerror(errno));
-	return 0;
+	return enter_mount_namespace(problem);
 }
 
 void monitor_report(int socket, int status, const struct problem *problem)
