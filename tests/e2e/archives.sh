@@ -39,8 +39,8 @@ describe_closely() {
 		find . -type f -printf '%p %s\n' | sort
 		find . \( -type b -o -type c \) -exec stat -c '%n %t:%T' {} + | sort
 		find . -type f -size -1G -print0 | sort -z | xargs -0 sha256sum
-		getfattr -R -h -d -m - . 2>/dev/null | grep -v '^$'
-		getcap -r .
+		describe_xattrs
+		getcap -r . | sort
 	) || true
 }
 

@@ -192,6 +192,11 @@ forget_all() {
 	wait "$kept" || true
 }
 
+# Of all below the working directory, in a fixed order.
+describe_xattrs() {
+	find . -print0 | sort -z | xargs -0 -r getfattr -h -d -m - 2>/dev/null | grep -v '^$'
+}
+
 # Everything about a tree that can be seen, in a fixed order: for comparing two of them.
 describe_tree() {
 	(
@@ -199,7 +204,7 @@ describe_tree() {
 		find . -mindepth 1 ! -type d -printf '%p %y %m %U:%G %s %T@ %l\n' | sort
 		find . -mindepth 1 -type d -printf '%p %y %m %U:%G %T@\n' | sort
 		find . -mindepth 1 -type f -print0 | sort -z | xargs -0 -r sha256sum
-		getfattr -R -h -d -m - . 2>/dev/null | grep -v '^$' || true
+		describe_xattrs || true
 	)
 }
 
