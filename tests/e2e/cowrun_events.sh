@@ -314,7 +314,7 @@ case_killed_while_running() {
 case_stop_is_told_by_the_monitor() {
 	local process
 	start_one c
-	"$COWRUN" --root "$T/store" stop -t 1 c >/dev/null &
+	"$COWRUN" --root "$T/store" stop -t 60 c >/dev/null &
 	process=$!
 	wait_until sh -c "'$COWRUN' --root '$T/store' events --since 1h --until 0s -f event=kill | grep -q ."
 	kill -9 "$process"

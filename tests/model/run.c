@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/falloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +40,32 @@ struct world {
 	char mount_words[PATH_SIZE];
 	const char *lower_paths[STACK_LAYERS_MAX];
 	int plain_root;
+	bool zeroes_ranges; /* the file system does */
 	struct side *plain, *seen;
 	struct snapshot lowers_before[STACK_LAYERS_MAX];
 	struct identities identities;
 	struct timespec start;
 };
+
+/* -- what the file system lacks -- */
+
+static bool can_zero_ranges(int directory)
+{
+	int fd = openat(directory, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+	bool can = fd >= 0 && fallocate(fd, FALLOC_FL_ZERO_RANGE, 0, 4096) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return can;
+}
+
+/* With a write-back cache the kernel notes a change of the file before the file system refuses it. */
+static void leave_out_zeroing(const struct world *world, struct operation *operation)
+{
+	if (!world->zeroes_ranges && operation->kind == OPERATION_FALLOCATE &&
+	    operation->flags == FALLOC_FL_ZERO_RANGE)
+		operation->flags = FALLOC_FL_KEEP_SIZE;
+}
 
 /* -- directories -- */
 
@@ -91,6 +113,7 @@ static void write_plain(struct world *world)
 
 	world->plain_root = make_directory(world->scene->base, "plain", path);
 	hidden = make_directory(world->scene->base, "hidden", path);
+	world->zeroes_ranges = can_zero_ranges(world->plain_root);
 	write_merged(world->stack, world->plain_root, hidden);
 	(void)close(hidden);
 }
@@ -222,6 +245,7 @@ static bool apply_all(struct world *world, struct record *record, bool replay)
 		if (!replay) {
 			paths_list(&paths, world->plain_root);
 			operation_draw(&random, &paths, &record->operations[i]);
+			leave_out_zeroing(world, &record->operations[i]);
 			record->count = i + 1;
 		} else if (record->skipped[i]) {
 			continue;
