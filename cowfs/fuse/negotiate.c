@@ -36,7 +36,8 @@ static const struct feature {
 	uint64_t flag;
 	enum wish wish;
 } features[] = {
-	{ "async_dio", FUSE_CAP_ASYNC_DIO, ALWAYS },
+	/* The kernel would not drop cached pages that a direct write of io_submit(2) has made stale (xfstests generic/451). */
+	{ "async_dio", FUSE_CAP_ASYNC_DIO, NEVER },
 	{ "async_read", FUSE_CAP_ASYNC_READ, ALWAYS },
 	/* Without it truncation arrives as SETATTR, so that opens need no message. */
 	{ "atomic_o_trunc", FUSE_CAP_ATOMIC_O_TRUNC, NEVER },

@@ -4,6 +4,7 @@
 #include "base/ancestors.h"
 #include "base/cleanup.h"
 #include "base/confined.h"
+#include "base/hash.h"
 
 #include <string.h>
 
@@ -100,4 +101,19 @@ int stack_check(struct layer *const *layers, unsigned count, const char *mountpo
 	if (!error && workdir)
 		error = check_apart(layers, count, "work directory", workdir, problem);
 	return error;
+}
+
+static bool has_id(struct layer *const *layers, unsigned count, uint64_t id)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (layers[i]->id == id)
+			return true;
+	return false;
+}
+
+void stack_tell_apart(struct layer *const *layers, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++)
+		for (uint64_t alike = 1; has_id(layers, i, layers[i]->id); alike++)
+			layers[i]->id = hash_pair(alike, layers[i]->id, layers[i]->root_inode);
 }

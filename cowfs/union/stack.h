@@ -12,3 +12,9 @@
  */
 int stack_check(struct layer *const *layers, unsigned count, const char *mountpoint,
 		const char *workdir, struct problem *problem);
+
+/*
+ * Gives those ids of their own that were born alike: the roots of two file systems made within one tick of the clock. Which
+ * one keeps its id depends on the order of the layers alone, so that records hold at the next mount.
+ */
+void stack_tell_apart(struct layer *const *layers, unsigned count);

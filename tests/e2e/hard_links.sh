@@ -168,6 +168,38 @@ case_upper_as_lower() {
 	one_file 2 mnt/a mnt/b
 }
 
+# mount_alike A B: two file systems whose roots have the same number and were born in the same tick.
+mount_alike() {
+	local tries
+	for tries in $(seq 200); do
+		mount -t tmpfs tmpfs "$1"
+		mount -t tmpfs tmpfs "$2"
+		[ "$(stat -c '%i %w' "$1")" != "$(stat -c '%i %w' "$2")" ] || return 0
+		umount "$1" "$2"
+	done
+	skip "of $tries pairs of file systems none was made in one tick"
+}
+
+case_layers_born_alike() {
+	mkdir a b upper mnt
+	mount_alike a b
+	echo a >a/one
+	ln a/one a/two
+	echo b >b/three
+	ln b/three b/four
+	same "numbers" "$(stat -c %i a/one)" "$(stat -c %i b/three)"
+	mount_union a:b upper mnt
+	echo more >>mnt/one
+	echo other >>mnt/three
+	different "inodes" "$(stat -c %i mnt/one)" "$(stat -c %i mnt/three)"
+	stat -c %i mnt/* >before
+	same "content" "a more a more b other b other" "$(cat mnt/one mnt/two mnt/three mnt/four | xargs)"
+	umount_union mnt
+	mount_union a:b upper mnt
+	same "content again" "a more a more b other b other" "$(cat mnt/one mnt/two mnt/three mnt/four | xargs)"
+	same "inodes again" "$(cat before)" "$(stat -c %i mnt/*)"
+}
+
 # tar and others keep files together by inode number and link count.
 case_tar_keeps_them() {
 	make_lower
