@@ -170,9 +170,9 @@ int confined_reopen(int fd, int flags)
 	int opened = -EPERM;
 
 	/* Only the owner of a file, or whoever has the privilege, may keep its access time still. */
-	if ((flags & (O_ACCMODE | O_PATH)) == O_RDONLY)
+	if ((flags & (O_ACCMODE | O_PATH)) == O_RDONLY || (flags & O_NOATIME))
 		opened = reopen(fd, flags | O_NOATIME);
-	return opened == -EPERM ? reopen(fd, flags) : opened;
+	return opened == -EPERM ? reopen(fd, flags & ~O_NOATIME) : opened;
 }
 
 int confined_open_stream(int directory, const char *name, DIR **ret_stream)

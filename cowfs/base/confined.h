@@ -63,7 +63,8 @@ int confined_open_unnamed(int directory, int flags, mode_t mode);
 
 /*
  * A new descriptor with other flags for what an (O_PATH) descriptor refers to; O_DIRECTORY, when it
- * is one, spares a walk through /proc.
+ * is one, spares a walk through /proc. What is only read keeps its access time, and with O_NOATIME what is written, too,
+ * where the process has the right to that.
  */
 int confined_reopen(int fd, int flags);
 

@@ -241,6 +241,20 @@ static int rebase_flags(struct union_fs *fs, struct inode *inode, int *flags)
 	return error;
 }
 
+/* What is open may be open in a way that the flags now forbid. The kernel does not know that the change time is another. */
+static void flags_changed(struct union_fs *fs, struct inode *inode)
+{
+	if (inode_is_directory(inode)) {
+		directory_times_changed(inode);
+	} else {
+		pthread_mutex_lock(&inode->lock);
+		if (!(inode->flags & (INODE_NAMELESS | INODE_UNLINKED)))
+			fd_cache_drop(fs->fds, &inode->fd);
+		pthread_mutex_unlock(&inode->lock);
+	}
+	fs_tell(fs, inode, STALE_ATTRIBUTES);
+}
+
 int union_set_flags(struct union_fs *fs, struct inode *inode, int flags)
 {
 	int fd, error = fs_check_writable(fs);
@@ -256,8 +270,8 @@ int union_set_flags(struct union_fs *fs, struct inode *inode, int flags)
 	error = unsynced_settle(fs, inode, fd);
 	if (!error)
 		error = ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 0;
-	if (inode_is_directory(inode))
-		directory_times_changed(inode);
 	close(fd);
+	if (!error)
+		flags_changed(fs, inode);
 	return error;
 }

@@ -42,14 +42,14 @@ static int open_despite_mode(const struct union_fs *fs, const struct location *l
 	error = confined_chmod(location->fd, location->name, (attributes.mode & 07777) | 0600);
 	if (error)
 		return error;
-	fd = open_at(location, O_RDWR);
+	fd = open_at(location, fs_open_flags(fs));
 	(void)confined_chmod(location->fd, location->name, attributes.mode & 07777);
 	return fd;
 }
 
 int data_open_upper(const struct union_fs *fs, const struct location *location)
 {
-	int fd = open_at(location, O_RDWR);
+	int fd = open_at(location, fs_open_flags(fs));
 
 	return fd == -EACCES ? open_despite_mode(fs, location) : fd;
 }

@@ -60,6 +60,7 @@ static int init(struct union_fs *fs, const struct union_options *options)
 	fs->no_xattr = options->no_xattr;
 	fs->changing = options->changing;
 	fs->static_nlink = options->static_nlink;
+	fs->no_atime = options->no_atime;
 	fs->ownership = options->ownership;
 	fs->process_uid = geteuid();
 	fs->process_gid = getegid();

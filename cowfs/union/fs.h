@@ -14,6 +14,7 @@
 #include "union/union.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -46,7 +47,7 @@ struct union_fs {
 	bool has_upper; /* also true of one that is only looked at, when upper is NULL */
 	enum whiteout_dialect dialect;
 	enum redirect_mode redirect;
-	bool volatile_upper, read_only, no_xattr, changing, static_nlink;
+	bool volatile_upper, read_only, no_xattr, changing, static_nlink, no_atime;
 	struct ownership ownership; /* its maps are borrowed from the options */
 	uid_t process_uid;	    /* who we are on disk: what needs no chown */
 	gid_t process_gid;
@@ -80,6 +81,12 @@ static inline void fs_tell(const struct union_fs *fs, struct inode *inode, enum 
 {
 	if (fs->observer)
 		fs->observer(fs->observer_context, inode, what);
+}
+
+/* How files of the upper are opened: both ways, so that a later write need not open again. */
+static inline int fs_open_flags(const struct union_fs *fs)
+{
+	return O_RDWR | (fs->no_atime ? O_NOATIME : 0);
 }
 
 /* 0, or -EROFS when nothing may be changed. */

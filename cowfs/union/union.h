@@ -64,6 +64,7 @@ struct union_options {
 	bool only_look;
 	bool changing;	   /* others change the layers: look again at each question */
 	bool static_nlink; /* directories show one link */
+	bool no_atime; /* reading leaves the access times of the upper alone, as it always does those of the lowers */
 	/*
 	 * Lower layers are read through mounts of our own (base/own_mount.h), so that a descriptor of a file of theirs
 	 * can be handed on and nothing of theirs changes. Needs CAP_SYS_ADMIN.

@@ -30,6 +30,8 @@ make_full() {
 }
 
 case_fallocate() {
+	make_full probe
+	fallocate --zero-range --length 4096 probe || skip "this file system has no FALLOC_FL_ZERO_RANGE"
 	mkdir -p lower
 	make_full lower/file
 	mount_simple
@@ -89,6 +91,52 @@ case_flags() {
 	remount_simple
 	lsattr mnt/file | grep -q '^[a-zA-Z-]*d'
 	chattr -d mnt/file
+}
+
+case_flags_change_the_change_time() {
+	local before
+	mkdir lower
+	mount_simple
+	mkdir mnt/dir
+	echo x >mnt/file
+	for name in file dir; do
+		before=$(stat -c %z "mnt/$name")
+		sleep 0.05
+		chattr +d "mnt/$name"
+		[ "$before" != "$(stat -c %z "mnt/$name")" ] || fail "$name: the change time is still $before"
+	done
+}
+
+# read_long_after FILE: the year of its last access, when that was in 2001 and it is read now.
+read_long_after() {
+	touch -a -d 2001-02-03 "$1"
+	cat "$1" >/dev/null
+	date -d "@$(stat -c %X "$1")" +%Y
+}
+
+case_access_times() {
+	local year
+	mkdir lower
+	echo lower >lower/file
+	echo probe >probe
+	[ "$(read_long_after probe)" != 2001 ] || skip "this file system keeps no access times"
+	year=$(date +%Y)
+	touch -a -d 2001-02-03 lower/file
+	mount_simple
+	cat mnt/file >/dev/null
+	echo upper >mnt/new
+	same "new" "$year" "$(read_long_after mnt/new)"
+	remount_simple
+	same "opened again" "$year" "$(read_long_after mnt/new)"
+	umount_union mnt
+	mount_union -o noatime lower upper mnt
+	same "noatime" 2001 "$(read_long_after mnt/new)"
+	echo upper >mnt/newer
+	same "noatime, created" 2001 "$(read_long_after mnt/newer)"
+	echo more >>mnt/file
+	same "noatime, copied up" 2001 "$(read_long_after mnt/file)"
+	umount_union mnt
+	same "lower" 2001 "$(date -d "@$(stat -c %X lower/file)" +%Y)"
 }
 
 case_immutable_file() {

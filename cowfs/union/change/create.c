@@ -168,7 +168,7 @@ int union_tmpfile(struct union_fs *fs, struct inode *dir, mode_t mode,
 		error = copy_up(fs, dir, COPY_WHOLE);
 	if (error)
 		return error;
-	fd = confined_open_unnamed(fs->work.fd, O_RDWR, 0600);
+	fd = confined_open_unnamed(fs->work.fd, fs_open_flags(fs), 0600);
 	if (fd < 0)
 		return fd;
 	error = directory_lock(fs, dir, false);

@@ -134,14 +134,15 @@ static int make_plan(struct union_fs *fs, struct inode *dir, int fd, mode_t mode
 }
 
 /* One system call that makes the object; a regular file is left open both ways in *ret_fd. */
-static int make_raw(int directory, const char *name, const struct new_object *object, mode_t mode,
-		    int *ret_fd)
+static int make_raw(const struct union_fs *fs, int directory, const char *name,
+		    const struct new_object *object, mode_t mode, int *ret_fd)
 {
 	int result;
 
 	switch (mode & S_IFMT) {
 	case S_IFREG:
-		result = confined_open(directory, name, O_RDWR | O_CREAT | O_EXCL, mode & 07777);
+		result = confined_open(directory, name, fs_open_flags(fs) | O_CREAT | O_EXCL,
+				       mode & 07777);
 		if (result >= 0)
 			*ret_fd = result;
 		return result < 0 ? result : 0;
@@ -188,7 +189,7 @@ static int make_in_work(struct union_fs *fs, const char *temporary, const struct
 			const struct plan *plan, bool opaque, int *ret_fd)
 {
 	mode_t type = type_on_disk(fs, plan->mode);
-	int error = make_raw(fs->work.fd, temporary, object,
+	int error = make_raw(fs, fs->work.fd, temporary, object,
 			     type | (S_ISDIR(plan->mode) ? 0700 : 0600), ret_fd);
 
 	if (!error)
@@ -230,7 +231,7 @@ int new_object_make(struct union_fs *fs, struct inode *dir, const char *name,
 		return error;
 	error = make_plan(fs, dir, fd->fd, object->mode, caller, &plan);
 	if (!error && plan.in_place && !forms && !opaque)
-		error = make_raw(fd->fd, name, object, plan.mode, &made);
+		error = make_raw(fs, fd->fd, name, object, plan.mode, &made);
 	else if (!error)
 		error = make_and_publish(fs, fd->fd, name, object, &plan, forms, opaque, &made);
 	plan_free(&plan);

@@ -78,7 +78,7 @@ static int copy_regular(struct copy *copy)
 {
 	struct union_fs *fs = copy->fs;
 
-	copy->fd = confined_open(fs->work.fd, copy->temporary, O_RDWR | O_CREAT | O_EXCL,
+	copy->fd = confined_open(fs->work.fd, copy->temporary, fs_open_flags(fs) | O_CREAT | O_EXCL,
 				 first_mode(copy));
 	if (copy->fd < 0)
 		return copy->fd;
