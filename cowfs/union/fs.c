@@ -117,6 +117,7 @@ static int open_layers(struct union_fs *fs, const struct union_options *options,
 		error = open_layer(fs, options, options->upper, !options->only_look, problem);
 	for (size_t i = 0; !error && i < options->lower_count; i++)
 		error = open_layer(fs, options, options->lowers[i], false, problem);
+	stack_tell_apart(fs->layers, fs->layer_count);
 	for (unsigned i = 0; !error && i < fs->layer_count; i++)
 		(void)devices_index(&fs->devices, fs->layers[i]->device);
 	return error;
