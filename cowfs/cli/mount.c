@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/daemon.h"
 #include "cli/help.h"
+#include "cli/remount.h"
 #include "cli/say.h"
 #include "cli/trace.h"
 #include "fuse/session.h"
@@ -103,6 +104,7 @@ static int open_union(struct mount *mount, struct problem *problem)
 		.no_xattr = options->no_xattr,
 		.changing = options->changing,
 		.static_nlink = options->static_nlink,
+		.no_atime = options->no_atime,
 		.own_mounts = mount->passthrough && cannot_be_written(options),
 	};
 	struct problem warning = { .text = "" };
@@ -256,7 +258,8 @@ static int run(struct mount *mount)
 	const struct mount_options *options = &mount->options;
 	struct problem problem;
 
-	for (size_t i = 0; i < options->warnings.count; i++)
+	/* A remount repeats what the mount table shows, which is not all from us. */
+	for (size_t i = 0; i < options->warnings.count && !options->remount; i++)
 		say("%s", options->warnings.strings[i]);
 	if (options->help) {
 		help_mount(mount->form);
@@ -272,6 +275,8 @@ static int run(struct mount *mount)
 	}
 	if (options->fake)
 		return STATUS_OK;
+	if (options->remount)
+		return remount(mount->mountpoint, options);
 	return daemon_run(options->foreground || options->debug, work, mount);
 }
 

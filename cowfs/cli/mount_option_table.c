@@ -303,6 +303,14 @@ static int pass_flag(const struct known_option *option, const struct option_text
 	return string_list_add(&options->kernel_options, option->name);
 }
 
+/* FUSE leaves access times to the daemon; the kernel shows the flag. */
+static int set_no_atime(const struct known_option *option, const struct option_text *text,
+			struct mount_options *options, struct problem *problem)
+{
+	options->no_atime = true;
+	return pass_flag(option, text, options, problem);
+}
+
 /* A security label: the kernel wants the quotes back, and without them no comma. */
 static int pass_label(const struct known_option *option, const struct option_text *text,
 		      struct mount_options *options, struct problem *problem)
@@ -342,16 +350,6 @@ static int ignore(const struct known_option *option, const struct option_text *t
 	return 0;
 }
 
-static int refuse_remount(const struct known_option *option, const struct option_text *text,
-			  struct mount_options *options, struct problem *problem)
-{
-	(void)option;
-	(void)text;
-	(void)options;
-	return problem_set(problem, -EINVAL,
-			   "remounting is not possible; unmount, and mount with other options");
-}
-
 #define MEMBER(name) offsetof(struct mount_options, name)
 
 static const struct known_option known_options[] = {
@@ -385,7 +383,7 @@ static const struct known_option known_options[] = {
 	{ "max_idle_threads", A_VALUE, set_threads, MEMBER(idle_threads) },
 	{ "io_uring", NO_VALUE, set_true, MEMBER(io_uring) },
 	{ "debug", MAYBE_VALUE, set_debug, 0 },
-	{ "remount", NO_VALUE, refuse_remount, 0 },
+	{ "remount", NO_VALUE, set_true, MEMBER(remount) },
 
 	{ "suid", NO_VALUE, pass_flag, 0 },
 	{ "nosuid", NO_VALUE, pass_flag, 0 },
@@ -396,7 +394,7 @@ static const struct known_option known_options[] = {
 	{ "async", NO_VALUE, pass_flag, 0 },
 	{ "sync", NO_VALUE, pass_flag, 0 },
 	{ "dirsync", NO_VALUE, pass_flag, 0 },
-	{ "noatime", NO_VALUE, pass_flag, 0 },
+	{ "noatime", NO_VALUE, set_no_atime, 0 },
 	{ "context", A_VALUE, pass_label, 0 },
 	{ "fscontext", A_VALUE, pass_label, 0 },
 	{ "defcontext", A_VALUE, pass_label, 0 },
@@ -407,7 +405,7 @@ static const struct known_option known_options[] = {
 	{ "private", NO_VALUE, ignore, 0 },
 	{ "subtype", A_VALUE, ignore, 0 },
 	{ "userxattr", NO_VALUE, ignore, 0 },
-	/* For mount(8) and fstab(5). FUSE leaves access times to the daemon's file system. */
+	/* For mount(8) and fstab(5). When access times change is up to the upper's file system. */
 	{ "_netdev", NO_VALUE, ignore, 0 },
 	{ "atime", NO_VALUE, ignore, 0 },
 	{ "auto", NO_VALUE, ignore, 0 },

@@ -154,7 +154,7 @@ static int read_layers(int count, char *const *operands, struct mount_options *o
 static int read_operands(enum mount_form form, int count, char *const *operands,
 			 struct mount_options *options, struct problem *problem)
 {
-	if (form != MOUNT_COMMAND || options->lowers.count > 0)
+	if (form != MOUNT_COMMAND || options->lowers.count > 0 || options->remount)
 		return read_mountpoint(count, operands, options, problem);
 	return read_layers(count, operands, options, problem);
 }
@@ -162,7 +162,7 @@ static int read_operands(enum mount_form form, int count, char *const *operands,
 /* What can be said without a look at the disk. */
 static int check(struct mount_options *options, struct problem *problem)
 {
-	if (options->lowers.count == 0)
+	if (options->lowers.count == 0 && !options->remount)
 		return problem_set(problem, -EINVAL,
 				   "no lower layer is given: lowerdir=DIRECTORY[:DIRECTORY...]");
 	for (size_t i = 0; i < options->lowers.count; i++) {

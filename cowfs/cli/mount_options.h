@@ -44,6 +44,7 @@ struct mount_options {
 	struct ownership ownership;
 	bool volatile_upper;
 	bool no_acl, no_xattr, static_nlink;
+	bool no_atime;	/* reading leaves access times alone */
 	bool writeback; /* the kernel may hold written data back */
 	bool changing;	/* timeout= was given */
 	double timeout; /* seconds */
@@ -56,6 +57,7 @@ struct mount_options {
 	bool foreground, verbose, debug;
 	struct string_list debug_globs; /* what paths are traced with debug; none: all */
 	bool fake;			/* mount -f: do everything but mount */
+	bool remount; /* what is mounted gets other flags; layers need not be given */
 	enum io_mode io;
 	bool follow; /* a thread follows a single caller (fuse/serving/serving.h); true */
 	bool clone_fd, io_uring;

@@ -93,6 +93,11 @@ static int add_io(json_object *report, const struct passthrough *passthrough)
 	return result;
 }
 
+static int add_writable(json_object *report, const struct session *session)
+{
+	return json_add(report, "writable", json_object_new_boolean(!session->options.read_only));
+}
+
 /* Who has answered; all zero where libfuse's own threads serve. */
 static int add_serving(json_object *report, const struct serving_counts *counts)
 {
@@ -142,6 +147,8 @@ int stat_report(const struct session *session, struct buffer *text)
 	if (result == 0)
 		result =
 			json_add_number(report, "uptime_seconds", seconds_since(&session->started));
+	if (result == 0)
+		result = add_writable(report, session);
 	if (result == 0)
 		result = add_counts(report, session->fs);
 	if (result == 0)

@@ -120,6 +120,28 @@ case_generic_options() {
 	in_namespaces generic_options
 }
 
+remounting() {
+	make_layers
+	lay_over_sbin mount.fuse.cowfs
+	mount -t fuse.cowfs a-name "$T/mnt" -o "$layers,nosuid"
+	mount -o remount,ro "$T/mnt"
+	has options ro nosuid
+	refused "read-only" touch mnt/new
+	mount -t fuse.cowfs -o "remount,rw,noexec,$layers" a-name "$T/mnt"
+	has options rw nosuid noexec
+	works
+	mount -t fuse.cowfs a-name "$T/mnt" -o "$layers,ro"
+	refused "can only be read" mount -o remount,rw "$T/mnt"
+	bin/cowfs mount -o remount,ro,nodev "$T/mnt"
+	has options ro nodev
+	umount mnt
+	refused "is not where a cowfs union is mounted" bin/cowfs mount -o remount,ro "$T/mnt"
+}
+
+case_remount() {
+	in_namespaces remounting
+}
+
 nothing_is_mounted() {
 	make_layers
 	lay_over_sbin mount.fuse.cowfs
@@ -135,19 +157,6 @@ nothing_is_mounted() {
 
 case_nothing_is_mounted() {
 	in_namespaces nothing_is_mounted
-}
-
-remounting_is_refused() {
-	make_layers
-	lay_over_sbin mount.fuse.cowfs
-	mount -t fuse.cowfs a-name "$T/mnt" -o "$layers"
-	refused "remount" mount -t fuse.cowfs -o "remount,ro,$layers" a-name "$T/mnt"
-	has options rw
-	works
-}
-
-case_remounting_is_refused() {
-	in_namespaces remounting_is_refused
 }
 
 unknown_option() {

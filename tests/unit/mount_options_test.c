@@ -307,7 +307,6 @@ Test(mount_options, bad_arguments_are_refused)
 		{ "-o max_threads=99999999999999999999 a m", "max_threads" },
 		{ "-o context=\"x a m", "quote" },
 		{ "-o context=\"x\"y a m", "quote" },
-		{ "-o remount a m", "remount" },
 		{ "-o upperdir=u a v m", "twice" },
 		{ "-o upperdir= a m", "empty" },
 		{ "-o upperdir=u,workdir= a m", "empty" },
