@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "union/data.h"
 
+#include "base/cleanup.h"
 #include "base/confined.h"
 #include "union/copy_up/copy_up.h"
 #include "union/fs.h"
@@ -8,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* -- descriptors -- */
@@ -297,12 +299,43 @@ static ssize_t write_whole(int fd, const char *data, size_t size, uint64_t offse
 	return (ssize_t)done;
 }
 
+static int open_for_appending(struct union_fs *fs, struct inode *inode)
+{
+	struct location location;
+	int result;
+
+	pthread_mutex_lock(&inode->lock);
+	result = location_find(fs, inode, &location);
+	if (!result) {
+		result = open_at(&location, O_WRONLY | O_APPEND);
+		location_release(fs, &location);
+	}
+	pthread_mutex_unlock(&inode->lock);
+	return result;
+}
+
+/* To a file with the append-only flag (chattr +a), which can be opened in no other way. The kernel lets one write at a time. */
+static ssize_t append(struct union_fs *fs, struct inode *inode, const void *data, size_t size,
+		      uint64_t offset)
+{
+	cleanup_fd int fd = open_for_appending(fs, inode);
+	struct stat status;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	return (uint64_t)status.st_size == offset ? write_whole(fd, data, size, offset) : -EPERM;
+}
+
 ssize_t union_write(struct union_fs *fs, struct inode *inode, const void *data, size_t size,
 		    uint64_t offset, bool kill_privileges)
 {
 	struct cached_fd *fd;
 	ssize_t result = open_for_change(fs, inode, &fd);
 
+	if (result == -EPERM)
+		return append(fs, inode, data, size, offset);
 	if (result < 0)
 		return result;
 	if (kill_privileges)

@@ -150,6 +150,24 @@ case_immutable_file() {
 	absent mnt/file
 }
 
+case_append_only_file() {
+	mkdir lower
+	echo one >lower/file
+	mount_simple
+	echo new >mnt/new
+	chattr +a mnt/file mnt/new || skip "append-only files are not supported"
+	echo two >>mnt/file
+	echo two >>mnt/new
+	refused "not permitted" dd of=mnt/file if=/dev/zero bs=1 count=1 conv=notrunc
+	refused "not permitted" truncate -s 0 mnt/new
+	remount_simple
+	echo three >>mnt/file
+	same "content" "one two three new two" "$(cat mnt/file mnt/new | xargs)"
+	refused "not permitted" rm -f mnt/file
+	chattr -a mnt/file mnt/new
+	rm mnt/file mnt/new
+}
+
 case_statfs() {
 	mkdir -p lower
 	mount_simple
