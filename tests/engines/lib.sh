@@ -44,7 +44,7 @@ prepare() {
 	done
 }
 
-# on SIDE ARGUMENT...: podman there. STORAGE has further options, AS what runs it as somebody else.
+# on SIDE ARGUMENT...: podman there; a side that is neither of the two has the kernel's overlayfs. STORAGE has further options, AS what runs it as somebody else.
 on() {
 	local side=$1 options=()
 	shift
@@ -56,6 +56,12 @@ on() {
 	# shellcheck disable=SC2086 # words
 	${AS-} podman --root "$T/$side/root" --runroot "$T/$side/run" --tmpdir "$T/$side/tmp" --storage-driver overlay \
 		"${options[@]}" ${STORAGE-} "$@"
+}
+
+# A third side, on which neither mount program helps.
+prepare_kernel() {
+	on kernel import -q -c 'ENV PATH=/usr/bin:/bin' bb.tar localhost/bb >/dev/null
+	on kernel run --rm localhost/bb true 2>"$T.said" || skip "the kernel's overlayfs does not work here: $(head -n 1 "$T.said")"
 }
 
 # same_on_both FUNCTION: called with each side, it prints the same.
