@@ -149,9 +149,14 @@ int id_map_to_disk(const struct id_map *map, uint32_t shown, uint32_t *ret_disk)
 
 uint32_t id_map_known(const struct id_map *map, uint32_t shown)
 {
-	uint32_t disk;
+	const struct id_range *last = map->count > 0 ? &map->ranges[map->count - 1] : NULL;
+	uint32_t disk, nobody;
 
-	return id_map_to_disk(map, shown, &disk) == 0 ? shown : id_map_to_shown(map, OVERFLOW_ID);
+	if (id_map_to_disk(map, shown, &disk) == 0)
+		return shown;
+	nobody = id_map_to_shown(map, OVERFLOW_ID);
+	return !last || id_map_to_disk(map, nobody, &disk) == 0 ? nobody
+								: last->shown + (last->count - 1);
 }
 
 /* Whether some range covers the id on disk. */

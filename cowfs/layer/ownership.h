@@ -66,6 +66,7 @@ int id_map_to_disk(const struct id_map *map, uint32_t shown, uint32_t *ret_disk)
 /*
  * The same id when some range covers it, or else the one shown for who is nobody on disk: a new file's owner, as with
  * fuse-overlayfs. Podman as root makes files in containers whose maps do not have root, and then gives them to their owner.
+ * Maps of few ids (`--userns=auto`) do not have nobody either: the last id of the last range, which they all have.
  */
 uint32_t id_map_known(const struct id_map *map, uint32_t shown);
 

@@ -10,11 +10,10 @@ CASE_SECONDS=200
 change_union() {
 	mkdir "$1/srv/d"
 	echo text | tee "$1/srv/d/plain" "$1/srv/d/with:colon" "$1/srv/d/own" "$1/srv/d/able" >"$1/srv/d/setuid"
-	cp "$1/bin/busybox" "$1/srv/d/program"
 	setfattr -n user.mine -v value "$1/srv/d/own"
 	setfattr -n user.of-directory -v value "$1/srv/d"
 	chown 33:50 "$1/srv/d/setuid"
-	chmod 6755 "$1/srv/d/setuid" "$1/srv/d/program"
+	chmod 6755 "$1/srv/d/setuid"
 	setcap cap_net_raw,cap_net_bind_service=ep "$1/srv/d/able"
 	chmod 1777 "$1/srv/d"
 	touch "$1/srv/d/"$'new\nline' "$1/srv/d/"$'\377\376' "$1/srv/d/$(printf 'n%.0s' {1..250})"
@@ -43,8 +42,8 @@ attributes() {
 	on "$1" image inspect -f '{{.RootFS.Layers}}' localhost/changed
 	# A file of the image that the next layer changes keeps what it has.
 	on "$1" run --name next localhost/changed sh -c 'for f in plain own with:colon; do echo more >>/srv/d/$f; done; chown 5:6 /srv/d/plain'
-	on "$1" run --rm --user 33:33 localhost/changed /srv/d/program id -u
-	show_union "$(on "$1" mount next)" | sed '/^srv\/d\/\(plain\|own\|with:colon\) f/s/[^ ]*$//'
+	# fuse-overlayfs changes the time of a directory in which it copies something up.
+	show_union "$(on "$1" mount next)" | sed '/^srv[^ ]* d /s/[^ ]*$//; /^srv\/d\/\(plain\|own\|with:colon\) f/s/[^ ]*$//'
 	on "$1" umount next >/dev/null
 	on "$1" rm c next >/dev/null
 }
@@ -135,13 +134,13 @@ case_120_layers() {
 own_ranges() {
 	local name
 	for name in a b; do
-		on "$1" run -d --name "$name" --userns=auto:size=4096 localhost/bb sleep 1000 >/dev/null
-		on "$1" exec "$name" sh -c 'xargs </proc/self/uid_map; stat -c "%u %g" /bin/busybox /etc/passwd; echo x >/new; chown 33:50 /new; chown 33 /etc/group
-			stat -c "%u %g" /new /etc/group; id -u'
-		on "$1" exec --user 33 "$name" sh -c 'echo more >>/etc/group && tail -n 1 /etc/group; ! touch /etc/passwd 2>/dev/null'
+		on "$1" run --name "$name" --userns=auto:size=4096 localhost/bb sh -c 'xargs </proc/self/uid_map; stat -c "%u %g" /bin/busybox /etc/passwd
+			echo x >/new; chown 33:50 /new; chown 33 /etc/group; stat -c "%u %g" /new /etc/group; id -u; chmod 4755 /new; stat -c %a /new'
+		on "$1" start -a "$name"
 	done
 	on "$1" diff a | sort
-	on "$1" rm -f -t 0 a b >/dev/null
+	# While podman's own clean-up after the start still runs, it says that the containers are in use.
+	wait_until on "$1" rm --force --ignore -t 0 a b >/dev/null 2>&1
 }
 
 case_userns_auto() {
@@ -150,8 +149,8 @@ case_userns_auto() {
 	sed -i '/^containers:/d' /etc/subuid /etc/subgid
 	echo containers:300000:100000 | tee -a /etc/subuid >>/etc/subgid
 	prepare_kernel
-	say kernel; own_ranges kernel >"$T.kernel"
-	say cowfs; own_ranges cowfs >"$T.cowfs"
+	own_ranges kernel >"$T.kernel"
+	own_ranges cowfs >"$T.cowfs"
 	diff -U 2 "$T.kernel" "$T.cowfs" || fail "cowfs says something else than the kernel's overlayfs"
 	nothing_is_left
 }

@@ -41,6 +41,7 @@ case_ours_in_podman() {
 			"$(on cowfs image inspect -f '{{json .RootFS.Layers}}' localhost/changed | diff_ids)"
 		on cowfs rmi -f localhost/changed >/dev/null
 	done
+	nothing_is_left
 }
 
 case_podmans_here() {
@@ -57,6 +58,7 @@ case_podmans_here() {
 		diff -U 2 "$T.theirs" "$T.ours" || fail "cowrun makes something else of $archive"
 		cowrun rmi -f changed >/dev/null
 	done
+	nothing_is_left
 }
 
 case_skopeo() {
@@ -71,6 +73,7 @@ case_skopeo() {
 	cowrun load -i copied.tar >/dev/null
 	cowrun run --rm copied sh -c "$describe" >"$T.theirs"
 	diff -U 2 "$T.ours" "$T.theirs" || fail "the image has changed on its way"
+	nothing_is_left
 }
 
 # A tree, but for what the runtime puts into it.
@@ -91,6 +94,7 @@ case_umoci() {
 	describe_image bundle/rootfs >"$T.theirs"
 	describe_image ours >"$T.ours"
 	diff -U 2 "$T.ours" "$T.theirs" || fail "umoci unpacks something else"
+	nothing_is_left
 }
 
 # Layers that cowfs commit writes, put on each other by umoci, are the union.
@@ -122,6 +126,7 @@ case_layers_in_umoci() {
 	umoci unpack --image layout:x bundle 2>said || fail "umoci: $(cat said)"
 	describe_tree bundle/rootfs >"$T.theirs"
 	diff -U 2 "$T.ours" "$T.theirs" || fail "umoci makes something else of the layers"
+	nothing_is_left
 }
 
 run_cases "$@"

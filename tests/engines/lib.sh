@@ -94,8 +94,19 @@ no_daemon() {
 	[ -z "$(daemons)" ]
 }
 
+# The inodes of what somebody has locked below the directory: an upper is locked while it is mounted.
+locked_below() {
+	awk '{ sub(".*:", "", $6); print $6 }' /proc/locks | sort -u >"$T.locked"
+	find "$1" -xdev -printf '%i %p\n' 2>/dev/null | sort | join - <(sort "$T.locked")
+}
+
+nothing_is_locked() {
+	[ -z "$(locked_below "$T/cowfs")" ]
+}
+
 # Nothing of the engine's, and nothing of ours, is left.
 nothing_is_left() {
 	wait_until no_daemon
+	wait_until nothing_is_locked
 	! mounts_below "$T/cowfs" | grep -v "^$T/cowfs/root/overlay$" || fail "a mount is left"
 }

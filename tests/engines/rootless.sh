@@ -67,12 +67,58 @@ case_build() {
 # A package is installed, sources are cloned and built.
 work='set -e
 	dpkg -i /debs/hello.deb >/dev/null 2>&1 && hello-link && dpkg -l hello | tail -n 1 && dpkg -V hello
-	git clone -q /source /root/clone && cd /root/clone && make -s -j2 && ./program && ls | sort
+	git clone -q /source /root/clone && cd /root/clone && make -s -j2 && ./program && ls | sort && ls tree/base
 	echo change >>main.c && git add . && git -c user.name=x -c user.email=x commit -qm change && git gc -q && git status --short && git fsck'
 
 session() {
 	on "$1" import -q -c 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin' "$archive" localhost/debian >/dev/null
 	on "$1" run --rm --network none -v "$T/source:/source:ro" -v "$T/root/debs:/debs:ro" localhost/debian sh -c "$work"
+}
+
+# A repository of packages for apt, without a mirror: root/debs with two of them, the second of which needs the first.
+make_repository() {
+	local file
+	make_package hello
+	mkdir -p package/DEBIAN package/usr/share/more
+	printf '%s\n' 'Package: more' 'Version: 2.0' 'Architecture: all' 'Maintainer: nobody <nobody@localhost>' 'Depends: hello (>= 1.0)' \
+		'Description: needs the other' >package/DEBIAN/control
+	echo more >package/usr/share/more/file
+	dpkg-deb --root-owner-group --build package root/debs/more.deb >/dev/null
+	rm -r package
+	for file in hello more; do
+		dpkg-deb --field "root/debs/$file.deb"
+		echo "Filename: ./$file.deb"
+		echo "Size: $(stat -c %s "root/debs/$file.deb")"
+		echo "SHA256: $(sha256sum <"root/debs/$file.deb" | cut -d ' ' -f 1)"
+		echo
+	done >root/debs/Packages
+}
+
+# shellcheck disable=SC2034 # a shell there uses it
+install='set -e; export DEBIAN_FRONTEND=noninteractive
+	rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
+	echo "deb [trusted=yes] file:/debs ./" >/etc/apt/sources.list
+	apt-get -q update >/tmp/update 2>&1 || { cat /tmp/update; exit 1; }
+	apt-get -qy install more >/tmp/install 2>&1 || { cat /tmp/install; exit 1; }
+	hello-link; dpkg -V hello more; dpkg -l hello more | grep ^ii; apt-get check -q=2
+	apt-get -qy remove hello >/tmp/remove 2>&1 || { cat /tmp/remove; exit 1; }
+	dpkg -l hello | grep -E "^(ii|rc)"; ls -d /usr/share/hello /usr/share/more /etc/hello.conf 2>&1 || true; dpkg --audit'
+
+install_packages() {
+	on "$1" import -q -c 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin' "$archive" localhost/debian >/dev/null
+	on "$1" run --name c --network none -v "$T/root/debs:/debs:ro" localhost/debian sh -c "$install"
+	on "$1" diff c | grep -vE '^. /(var/(lib/apt|cache|log)|tmp|var/lib/dpkg/.*-old)' | sort
+	on "$1" rm c >/dev/null
+}
+
+case_apt_install() {
+	find_debian_archive
+	mkdir -p root/debs
+	make_repository
+	prepare_user
+	same_on_both install_packages
+	grep -q '^ii  more' "$T.cowfs"
+	nothing_is_left
 }
 
 case_session() {
@@ -85,7 +131,12 @@ case_session() {
 		echo "int function$i(void) { return $i; }" >"source/file$i.c"
 	done
 	printf '#include <stdio.h>\nint main(void) { return puts("built") < 0; }\n' >source/main.c
-	printf 'program: $(patsubst %%.c,%%.o,$(wildcard *.c))\n\tgcc -o $@ $^\n' >source/Makefile
+	# Of a real tree what needs no other library: ours.
+	mkdir -p source/tree
+	cp -r "$(dirname "$self")/../../cowfs/base" source/tree/
+	grep -lE 'xxhash|json-c|archive' source/tree/base/*.c | xargs rm
+	printf '%s\n' 'CFLAGS = -std=gnu17 -D_GNU_SOURCE -Itree' 'tree = $(patsubst %.c,%.o,$(wildcard tree/base/*.c))' \
+		'program: $(patsubst %.c,%.o,$(wildcard *.c)) $(tree)' '	gcc -o $@ $(filter-out $(tree),$^)' >source/Makefile
 	git -C source init -q
 	git -C source add .
 	git -C source -c user.name=x -c user.email=x commit -qm all

@@ -234,7 +234,8 @@ Test(ownership, who_is_not_in_the_map)
 	cr_assert_eq(id_map_parse("0:100000:10", &small, NULL), 0);
 	cr_assert_eq(id_map_known(&map, 100007), 100007);
 	cr_assert_eq(id_map_known(&map, 0), 165534);
-	cr_assert_eq(id_map_known(&small, 0), OVERFLOW_ID);
+	/* Or whoever makes it could not: podman does, with --userns=auto. */
+	cr_assert_eq(id_map_known(&small, 0), 100009);
 	cr_assert_eq(id_map_known(&none, 0), 0);
 	id_map_free(&map);
 	id_map_free(&small);
