@@ -73,6 +73,7 @@ struct directory_times {
 	pthread_mutex_t lock; /* leaf */
 	_Atomic bool kept;
 	struct timespec shown, until; /* in place of a time from shown to until */
+	uint64_t size, blocks;	      /* shown with it */
 };
 
 /* What more there is to a directory. */

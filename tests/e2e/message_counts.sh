@@ -147,7 +147,7 @@ case_looking_for_attributes() {
 }
 
 # Copying a file up does not make the kernel ask for its directory again.
-case_changing_lower_files() {
+changing_lower_files() {
 	make_lower
 	file_calls walk mnt
 	chmod 600 mnt/d1/1
@@ -158,6 +158,19 @@ case_changing_lower_files() {
 	at_most "messages for five owners" 12 "$messages"
 	messages_of file_calls append mnt/d1/{17..20}
 	at_most "messages for four first writes" 10 "$messages"
+}
+
+case_changing_lower_files() {
+	changing_lower_files
+}
+
+# Where a directory grows with each name in it.
+case_changing_lower_files_on_a_tmpfs() {
+	mkdir memory
+	mount -t tmpfs tmpfs memory
+	cd memory
+	changing_lower_files
+	umount_union mnt
 }
 
 write_in_place() {

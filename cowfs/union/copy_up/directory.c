@@ -28,7 +28,7 @@ static void keep_change_time(const struct copy *copy, int parent, const char *na
 	struct attributes now;
 
 	if (layer_stat_raw(parent, name, &now) == 0)
-		directory_times_take(copy->inode, &copy->source.ctime, &now.ctime);
+		directory_times_take(copy->inode, &copy->source.ctime, &now);
 }
 
 /* Makes the upper part of a directory under its parent's, which the caller has locked. */

@@ -29,6 +29,15 @@ static bool hides(const struct directory_times *times, const struct timespec *ch
 	return times->kept && !is_later(&times->shown, change) && !is_later(change, &times->until);
 }
 
+/* With the lock held. */
+static void show(struct directory_times *times, const struct timespec *change,
+		 const struct attributes *attributes)
+{
+	times->shown = *change;
+	times->size = attributes->size;
+	times->blocks = attributes->blocks;
+}
+
 int directory_times_keep(struct inode *dir, int fd, struct attributes *ret_before)
 {
 	struct directory_times *times = &dir->directory->times;
@@ -38,7 +47,7 @@ int directory_times_keep(struct inode *dir, int fd, struct attributes *ret_befor
 		return error;
 	pthread_mutex_lock(&times->lock);
 	if (!hides(times, &ret_before->ctime))
-		times->shown = ret_before->ctime;
+		show(times, &ret_before->ctime, ret_before);
 	times->kept = true;
 	times->until = FOREVER; /* somebody may look in between */
 	pthread_mutex_unlock(&times->lock);
@@ -51,7 +60,6 @@ void directory_times_restore(struct union_fs *fs, struct inode *dir, int fd,
 	struct directory_times *times = &dir->directory->times;
 	const struct timespec set[2] = { before->atime, before->mtime };
 	struct attributes after = *before;
-	bool stale;
 	int error;
 
 	(void)confined_set_times(fd, NULL, set);
@@ -60,21 +68,20 @@ void directory_times_restore(struct union_fs *fs, struct inode *dir, int fd,
 	if (error)
 		times->kept = false;
 	times->until = after.ctime;
-	stale = !times->kept || after.size != before->size || after.blocks != before->blocks;
 	pthread_mutex_unlock(&times->lock);
-	if (stale)
+	if (error)
 		fs_tell(fs, dir, STALE_ATTRIBUTES);
 }
 
 void directory_times_take(struct inode *dir, const struct timespec *shown,
-			  const struct timespec *now)
+			  const struct attributes *now)
 {
 	struct directory_times *times = &dir->directory->times;
 
 	pthread_mutex_lock(&times->lock);
 	times->kept = true;
-	times->shown = *shown;
-	times->until = *now;
+	show(times, shown, now);
+	times->until = now->ctime;
 	pthread_mutex_unlock(&times->lock);
 }
 
@@ -96,7 +103,10 @@ void directory_times_show(struct inode *dir, struct attributes *attributes)
 	if (!times->kept)
 		return;
 	pthread_mutex_lock(&times->lock);
-	if (hides(times, &attributes->ctime))
+	if (hides(times, &attributes->ctime)) {
 		attributes->ctime = times->shown;
+		attributes->size = times->size;
+		attributes->blocks = times->blocks;
+	}
 	pthread_mutex_unlock(&times->lock);
 }
