@@ -159,19 +159,24 @@ static bool is_stream(struct serving *serving, const struct fuse_in_header *head
 	return serving->reads >= STREAM_READS;
 }
 
+/*
+ * The caller is looked for when it has its answer: the kernel can make a reader of /proc/PID/stat wait for that process, which
+ * may be waiting for us. Should it wait for us again, whoever watches lets the pool answer.
+ */
 static void answer_or_leave(struct server *server)
 {
 	struct serving *serving = server->serving;
-	const struct fuse_in_header *header = header_of(&server->message);
+	const struct fuse_in_header header = *header_of(&server->message);
+	bool streams = is_stream(serving, header_of(&server->message));
 
-	turns_note_for_follower(&serving->turns, (pid_t)header->pid);
-	if (is_stream(serving, header))
+	turns_note_for_follower(&serving->turns, (pid_t)header.pid);
+	if (streams)
 		turns_give(&serving->turns, TURN_OF_POOL);
-	else if (!can_follow(serving, header))
-		turns_take_from_follower(&serving->turns);
-	if (!may_take_long(serving->session, header) ||
+	if (!may_take_long(serving->session, &header) ||
 	    !turns_leave(&serving->turns, &server->message))
 		answer(serving, &server->message);
+	if (!streams && !can_follow(serving, &header))
+		turns_take_from_follower(&serving->turns);
 }
 
 /* False at the end. */
