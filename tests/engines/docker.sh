@@ -174,6 +174,8 @@ case_stopped() {
 	on cowfs run -d --name con bb sh -c 'echo kept >/kept; exec sleep 1000' >/dev/null
 	on cowfs run -d --name dee bb sleep 1000 >/dev/null
 	same "unions" 2 "$(daemons | wc -l)"
+	same "driver" fuse-overlayfs "$(on cowfs info -f '{{.Driver}}')"
+	same "seen from outside" 1 "$("$COWFS" stat "$(on cowfs inspect -f '{{.GraphDriver.Data.MergedDir}}' con)" | grep -c '^pid\b')"
 	stop_docker cowfs
 	docker_left_nothing
 	start_docker cowfs
