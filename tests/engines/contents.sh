@@ -59,7 +59,6 @@ case_attributes() {
 
 # Copied up without its holes filled, and read back beyond 4 GiB.
 case_large_sparse_file() {
-	local blocks
 	prepare
 	mkdir volume
 	truncate -s 5G volume/big
@@ -70,7 +69,7 @@ case_large_sparse_file() {
 		dd if=/dev/zero of=/own bs=1 count=1 seek=5000000000 2>/dev/null; stat -c "%s %b" /own >>/tmp/stat; cat /tmp/stat' >said
 	grep -qx "endmore5368709124 [0-9]*" said || fail "the copy holds $(cat said)"
 	same "size of its own" 5000000001 "$(tail -n 1 said | cut -d ' ' -f 1)"
-	for blocks in $(awk '{ print $NF }' said); do
+	awk '{ print $NF }' said | while read -r blocks; do
 		at_most "blocks of 512 bytes" 1000 "$blocks"
 	done
 	same "size below" 5368709120 "$(stat -c %s volume/big)"
@@ -126,7 +125,7 @@ case_120_layers() {
 	prepare
 	make_image_of_layers 120 many.tar
 	same_on_both many_layers
-	same "layers that are left" 2 "$(ls cowfs/root/overlay | wc -l)"
+	same "layers that are left" 2 "$(find cowfs/root/overlay -mindepth 1 -maxdepth 1 ! -name '.*' | wc -l)"
 	nothing_is_left
 }
 

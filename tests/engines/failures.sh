@@ -85,6 +85,7 @@ case_daemon_killed_before_commit() {
 
 # hold FILE: somebody outside who keeps it open until `let_go`.
 hold() {
+	# shellcheck disable=SC2217 # it only holds it
 	sleep 1000 <"$1" &
 	holder=$!
 	note_process "$holder"
