@@ -97,6 +97,8 @@ case_completion() {
 	same "after an unknown command" "" "$(complete_line nothing x)"
 	cowrun volume create data >/dev/null
 	same "volumes" data "$(complete_line --root "$T/store" volume rm d)"
+	same "volumes to mount" data "$(complete_line --root "$T/store" run -v d)"
+	same "restart policies" unless-stopped "$(complete_line run --restart u)"
 	same "commands of containers" "stats stop" "$(complete_line container st | grep -v start | sort | xargs)"
 	same "containers by the longer name" one "$(complete_line --root "$T/store" container stop o)"
 	same "options of a command" "--all --filter --force --volumes" "$(complete_line system prune -- | sort | xargs)"
@@ -158,6 +160,59 @@ case_completion_of_zsh() {
 	if command -v zsh >/dev/null; then
 		zsh -n "$abs_top_srcdir/tools/completion/_cowrun"
 	fi
+}
+
+# typed_in_zsh LINE...: what a zsh with the completion has on its line after each LINE and a tab.
+typed_in_zsh() {
+	python3 - "$abs_top_srcdir/tools/completion" "$@" <<'END'
+import os, pty, re, select, sys, time
+
+def read_until(fd, mark):
+    text = b''
+    end = time.monotonic() + 60
+    while mark not in text and time.monotonic() < end:
+        if select.select([fd], [], [], 1)[0]:
+            try:
+                text += os.read(fd, 4096)
+            except OSError:
+                break
+    if mark not in text:
+        sys.exit(f'zsh did not answer: {text!r}')
+    return text
+
+child, fd = pty.fork()
+if child == 0:
+    os.environ['TERM'] = 'dumb'
+    os.execvp('zsh', ['zsh', '-f', '-i'])
+# The tab completes, then prints the line and empties it.
+for line in [f'fpath=({sys.argv[1]} $fpath)', 'autoload -U compinit', 'compinit -u -D',
+             'show() { zle complete-word; print -r -- "<<$BUFFER>""> "; BUFFER=; }', 'zle -N show',
+             "bindkey '^I' show", 'print "rea""dy"']:
+    os.write(fd, line.encode() + b'\n')
+read_until(fd, b'ready')
+for line in sys.argv[2:]:
+    os.write(fd, line.encode() + b'\t')
+    print(re.findall(rb'<<(.*?)>>? ', read_until(fd, b'> \r\n'), re.S)[-1].decode())
+os.write(fd, b'exit\n')
+END
+}
+
+case_completion_in_zsh() {
+	needs zsh python3
+	make_root root
+	cowrun create --name one --rootfs root true >/dev/null
+	cowrun import -q root image >/dev/null
+	cowrun volume create data >/dev/null
+	mkdir bin
+	ln -s "$COWRUN" bin/cowrun
+	local PATH=$T/bin:$PATH store="cowrun --root $T/store"
+	typed_in_zsh 'cowrun atta' "$store stop o" "$store volume rm d" 'cowrun run --privil' "$store run -v da" \
+		'cowrun run --restart=unl' 'cowrun run --userns=nom' 'cowrun run --net=slir' "$store run loca" "$store run --net=container:o" |
+		sed 's/ *$//' >said
+	printf '%s\n' 'cowrun attach' "$store stop one" "$store volume rm data" 'cowrun run --privileged' "$store run -v data:" \
+		'cowrun run --restart=unless-stopped' 'cowrun run --userns=nomap' 'cowrun run --net=slirp4netns' \
+		"$store run localhost/image:latest" "$store run --net=container:one" >expected
+	diff expected said || fail "zsh offers something else"
 }
 
 run_cases "$@"
