@@ -18,7 +18,8 @@ static const char usage[] =
 	"when they have ended; prints their names. What is not given stays; -1 lifts --memory, --memory-swap,\n"
 	"--pids-limit and --cpu-quota.\n"
 	"\n" LIMIT_OPTIONS_USAGE
-	"      --restart POLICY         start it again when it has ended: no, always, on-failure[:TIMES]\n";
+	"      --restart POLICY         start it again when it has ended: no, always,\n"
+	"                               unless-stopped, on-failure[:TIMES]\n";
 
 struct update_options {
 	struct string_list limits;
@@ -46,6 +47,10 @@ static int apply(const struct container_group *group, const struct string_list *
 	cleanup_limits struct container_limits limits = LIMITS_INIT;
 	int error = limits_read(texts, &limits, problem);
 
+	/* Those stay as they are: they came with others, which are not among the texts. */
+	free(limits.device_rules);
+	limits.device_rules = NULL;
+	limits.device_rule_count = 0;
 	return error ? error
 		     : cgroup_apply(group->cgroup ? group->cgroup : &none, &limits, problem);
 }

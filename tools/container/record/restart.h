@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a container is started again when it has ended: no, always, on-failure[:TIMES]. */
+/* Whether a container is started again when it has ended: no, always, unless-stopped, on-failure[:TIMES]. */
 #pragma once
 
 #include "base/problem.h"
