@@ -395,4 +395,50 @@ case_rootless() {
 	wait_until nothing_is_left
 }
 
+# Docker's rules, which root's containers have; the last one that fits decides.
+case_devices() {
+	needs_controller devices
+	start_one x
+	value x devices devices.list >list
+	same "what may be used" "c 136:*,c 1:3,c 1:5,c 1:7,c 1:8,c 1:9,c 5:0,c 5:1,c 5:2" \
+		"$(grep -v ' m$' list | cut -d ' ' -f 1,2 | LC_ALL=C sort | paste -sd ,)"
+	same "what may be made" "b *:* m,c *:* m" "$(grep ' m$' list | LC_ALL=C sort | paste -sd ,)"
+	start_one privileged --privileged
+	different "what the privileged may" "$(cat list)" "$(value privileged devices devices.list)"
+	start_one some --device /dev/fuse --device /dev/zero:/dev/mine:r -v /dev/fuse:/dev/other
+	value some devices devices.list >list
+	grep -qx 'c 10:229 rwm' list || fail "--device: $(cat list)"
+}
+
+# What a node made in the container can do is what the rules let it.
+case_device_rules() {
+	needs_controller devices
+	local fuse='mknod /tmp/node c 10 229 && head -c 0 /tmp/node' rule device
+	status_is 1 run_in sh -c "$fuse" 2>/dev/null
+	run_in --device-cgroup-rule 'c 10:229 r' sh -c "$fuse" || fail "a node that is allowed cannot be read"
+	status_is 1 run_in --device-cgroup-rule 'c 10:229 r' sh -c 'mknod /tmp/node c 10 229; : >/tmp/node' 2>/dev/null
+	status_is 1 run_in --device-cgroup-rule 'c 10:200 rwm' sh -c "$fuse" 2>/dev/null
+	# The access of --device.
+	run_in --device /dev/fuse:r head -c 0 /dev/fuse || fail "it cannot be read"
+	status_is 1 run_in --device /dev/fuse:r sh -c ': >>/dev/fuse' 2>/dev/null
+	status_is 1 run_in --device /dev/fuse:/dev/log:w head -c 0 /dev/log 2>/dev/null
+	for rule in '' x 'c 1:11' 'c 1:11 x' 'd 1:11 r' 'c a:1 r'; do
+		says 'device-cgroup-rule' run_in --device-cgroup-rule "$rule" true
+	done
+	for device in /dev/null:x /dev/null:rr /dev/null: /dev/null:/dev/a:/dev/b null; do
+		says 'it must be /dev/NAME' run_in --device "$device" true
+	done
+	# An update leaves the rules alone.
+	start_one x --device-cgroup-rule 'c 10:229 r'
+	value x devices devices.list >before
+	cowrun update --pids-limit 100 x >/dev/null
+	same "after an update" "$(cat before)" "$(value x devices devices.list)"
+}
+
+case_device_rules_of_users() {
+	prepare_nobody
+	status_is 125 cowrun_of_nobody run --rm --device-cgroup-rule 'c 10:229 r' --rootfs root true 2>said
+	grep -q 'cgroup-ignore' said || fail "said: $(cat said)"
+}
+
 run_cases "$@"

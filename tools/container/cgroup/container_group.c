@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "container/cgroup/container_group.h"
 
+#include "container/cgroup/container_devices.h"
 #include "container/cgroup/limits_text.h"
 #include "container/cgroup/statistics.h"
 
@@ -37,12 +38,29 @@ static int ignored(const struct problem *reason, struct problem *problem)
 			   reason->text);
 }
 
+/* Nobody asked for these: where groups cannot tell devices apart, as in a container, the file system alone keeps them out. */
+static int apply_default_devices(const struct container_config *config, const struct cgroup *cgroup,
+				 struct problem *problem)
+{
+	cleanup_limits struct container_limits devices = LIMITS_INIT;
+	int error = container_devices_add(config, &devices, problem);
+
+	if (!error && devices.device_rules)
+		(void)cgroup_apply_possible(cgroup, &devices, NULL);
+	return error;
+}
+
 static int apply(const struct container_config *config, const struct cgroup *cgroup,
 		 struct problem *problem)
 {
 	cleanup_limits struct container_limits limits = LIMITS_INIT;
 	struct problem missing;
 	int error = limits_read(&config->limits, &limits, problem);
+
+	if (!error)
+		error = container_devices_are_asked(config)
+				? container_devices_add(config, &limits, problem)
+				: apply_default_devices(config, cgroup, problem);
 
 	if (error)
 		return error;

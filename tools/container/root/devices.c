@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
+#include "container/root/device_spec.h"
 #include "container/root/in_root.h"
 #include "container/root/mount_call.h"
 
@@ -68,28 +69,27 @@ static int bind_standard(int dev, const struct standard_device *device)
 	return bind_fd(dev, device->name, fd);
 }
 
-/* -- --device HOST[:CONTAINER] -- */
+/* -- --device -- */
 
 static int bind_device(struct root_file_system *tree, const char *text, struct problem *problem)
 {
-	char host[PATH_MAX];
-	size_t length = strcspn(text, ":");
-	const char *inside = text[length] ? text + length + 1 : text;
+	struct device_spec spec;
 	cleanup_fd int fd = -1, target = -1, mount = -1;
 	struct stat status;
-	int error;
+	int error = device_spec_read(text, &spec);
 
-	(void)snprintf(host, sizeof(host), "%.*s", (int)length, text);
-	fd = open(host, O_PATH | O_CLOEXEC);
+	if (error)
+		return problem_set(problem, error, "--device %s: %s", text, strerror(-error));
+	fd = open(spec.host, O_PATH | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) < 0)
-		return problem_set(problem, -errno, "--device %s: %s", host, strerror(errno));
+		return problem_set(problem, -errno, "--device %s: %s", spec.host, strerror(errno));
 	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
-		return problem_set(problem, -ENODEV, "--device %s: it is no device", host);
-	target = in_root_make_file(tree->root, inside);
+		return problem_set(problem, -ENODEV, "--device %s: it is no device", spec.host);
+	target = in_root_make_file(tree->root, spec.inside);
 	mount = target < 0 ? target : mount_call_clone(fd, false);
 	error = mount < 0 ? mount : mount_call_attach(mount, target);
 	if (error)
-		return problem_set(problem, error, "--device %s: %s: %s", host, inside,
+		return problem_set(problem, error, "--device %s: %s: %s", spec.host, spec.inside,
 				   strerror(-error));
 	return 0;
 }
