@@ -217,9 +217,6 @@ case_bad_input() {
 	says '--hostname needs' 125 run_in --uts container:x -h box true
 	says '--add-host does not go with' 125 run_in --net container:x --add-host a:1.2.3.4 true
 	says '--dns does not go with' 125 run_in --net container:x --dns 1.2.3.4 true
-	says '--userns private' 125 run_in --userns private true
-	says '--userns keep-id' 125 run_in --userns keep-id true
-	says '--uidmap' 125 run_in --gidmap 0:100000:65536 true
 	says '--sysctl' 125 run_in --net host --sysctl net.ipv4.ip_forward=1 true
 	says '--sysctl' 125 run_in --ipc container:x --sysctl kernel.shmmax=65536 true
 	says '--sysctl' 125 run_in --net container:x --sysctl net.ipv4.ip_forward=1 true
@@ -298,6 +295,23 @@ case_rootless_user_namespaces() {
 	wait_until nothing_is_left
 }
 
+# In the pid namespace of another one processes do not end with the first one of the container.
+case_left_behind() {
+	be_user
+	local mode
+	start_one x
+	for mode in container:x; do
+		cowrun run -d --name y --pid "$mode" --rootfs root sh -c 'sleep 1000 & sleep 1000 & exec sleep 1000' >/dev/null
+		cowrun exec -d y sleep 1000
+		T=$T timeout 30 bash -c "$(declare -f rootless); rootless rm -f y" >/dev/null || fail "rm -f waits: --pid $mode"
+		cowrun run --rm --pid "$mode" --rootfs root sh -c 'sleep 1000 & sleep 1000 & exit 3' || same "exit code" 3 $?
+		same "containers" x "$(cowrun ps -a --format '{{.Names}}')"
+	done
+	same "the other one" running "$(state_of x)"
+	cowrun rm -f x >/dev/null
+	wait_until nothing_is_left
+}
+
 case_keep_id() {
 	be_user
 	local run=(cowrun run --rm --userns keep-id --rootfs root)
@@ -349,6 +363,9 @@ case_id_maps() {
 	for map in 0 0:1 0:0:0 0:x:1 0:0:-1 0:0:4294967296 0:0:65538 0:65537:1 65537:0:1 1:0:1 0:1:10 '' 0:0:1:x; do
 		says '--uidmap' 125 "${run[@]}" --uidmap "$map" true
 	done
+	# Without the user: what a volume has of his is nobody's.
+	same "nomap" "0 1 65536 0 65534" "$("${run[@]}" --userns nomap -v "$T/home:/mnt" sh -c 'cat /proc/self/uid_map; touch /tmp/x; stat -c %u /tmp/x /mnt' | xargs)"
+	says '--userns auto' 125 "${run[@]}" --userns auto true
 	says 'overlaps' 125 "${run[@]}" --uidmap 0:0:2 --uidmap 1:5:1 true
 	says '--gidmap' 125 "${run[@]}" --uidmap 0:0:2 --gidmap 1:0:1 true
 	says 'do not go with --userns' 125 "${run[@]}" --uidmap 0:0:2 --userns private true

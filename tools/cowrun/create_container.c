@@ -5,6 +5,8 @@
 #include "cli/option_text.h"
 #include "cli/say.h"
 #include "container/cgroup/limits_text.h"
+#include "container/launch/id_maps.h"
+#include "container/launch/id_ranges.h"
 #include "container/process/privileges.h"
 #include "container/root/volumes.h"
 #include "cowrun/command.h"
@@ -172,11 +174,16 @@ static int remove_again(struct container *container)
 /* Once the container is on record, nobody prunes them. One that cannot be made is missed by the start. */
 static void make_volumes(const struct place *place, const struct container_config *config)
 {
+	/* They are for the root of the container; an ordinary user is, who has made it. */
+	uid_t uid = place->rootless ? geteuid() : id_maps_outside(&config->inner_uid_map, 0);
+	gid_t gid = place->rootless ? getegid() : id_maps_outside(&config->inner_gid_map, 0);
+
 	for (size_t i = 0; i < config->mounts.count; i++) {
 		const struct container_mount *mount = config_mount(config, i);
 
-		if (strcmp(mount->type, "volume") == 0)
-			(void)volumes_create(place, mount->source, NULL);
+		if (strcmp(mount->type, "volume") == 0 &&
+		    volumes_create(place, mount->source, NULL) == 0)
+			(void)volumes_give(place, mount->source, uid, gid, NULL);
 	}
 }
 
@@ -187,6 +194,7 @@ int create_options_make(struct create_options *options, const struct place *plac
 	struct container container = CONTAINER_INIT;
 	/* In use until the container is on record. */
 	cleanup_create_image struct create_image image = CREATE_IMAGE_INIT;
+	cleanup_fd int ids = -1;
 	int error = check(options, &problem);
 
 	if (!error)
@@ -198,6 +206,11 @@ int create_options_make(struct create_options *options, const struct place *plac
 						 &options->config, &problem);
 	if (!error)
 		error = create_ports_check(place->rootless, options, &problem);
+	if (!error && !place->rootless && options->config.users &&
+	    strcmp(options->config.users, "host") != 0) {
+		ids = id_ranges_lock(place, &problem);
+		error = ids < 0 ? ids : 0;
+	}
 	if (!error)
 		error = create_ids_set(place, &options->config, &problem);
 	if (!error)

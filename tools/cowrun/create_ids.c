@@ -5,6 +5,8 @@
 #include "base/cleanup.h"
 #include "cli/say.h"
 #include "container/launch/id_maps.h"
+#include "container/launch/id_ranges.h"
+#include "container/namespaces/mode.h"
 #include "cowrun/create_namespaces.h"
 #include "layer/ownership.h"
 
@@ -15,10 +17,16 @@
 
 int create_ids_check_users(const char *value, void *options, struct problem *problem)
 {
-	if (strcmp(value, "keep-id") == 0 || create_namespaces_check(value, options, NULL) == 0)
+	uint32_t size;
+
+	if (strcmp(value, "keep-id") == 0 || strcmp(value, "nomap") == 0 ||
+	    strcmp(value, "auto") == 0 ||
+	    (strncmp(value, "auto:size=", 10) == 0 && id_ranges_size(value, &size) == 0) ||
+	    create_namespaces_check(value, options, NULL) == 0)
 		return 0;
 	return problem_set(problem, -EINVAL,
-			   "--userns %s: host, private, keep-id and container:CONTAINER are known",
+			   "--userns %s: host, private, auto, auto:size=NUMBER, keep-id, nomap and "
+			   "container:CONTAINER are known",
 			   value);
 }
 
@@ -29,31 +37,47 @@ static bool users_are(const struct container_config *config, const char *mode)
 	return config->users && strcmp(config->users, mode) == 0;
 }
 
+static bool users_are_auto(const struct container_config *config)
+{
+	return config->users && strncmp(config->users, "auto", 4) == 0;
+}
+
+/* What there is for root only, and for ordinary users only. */
+static int check_whose(bool rootless, const struct container_config *config,
+		       struct problem *problem)
+{
+	if (rootless && users_are(config, "host"))
+		return problem_set(problem, -EPERM,
+				   "--userns host: only root can do without a user namespace");
+	if (rootless && users_are_auto(config))
+		return problem_set(
+			problem, -ENOTSUP,
+			"--userns auto: only root can give containers ids of others; yours "
+			"has those that are set aside for you");
+	if (!rootless && users_are(config, "nomap"))
+		return problem_set(problem, -EINVAL,
+				   "--userns nomap: it is for ordinary users; root is not in the "
+				   "container with --userns auto");
+	return 0;
+}
+
 static int check_users(bool rootless, const struct container_config *config, const char *shared,
 		       struct problem *problem)
 {
 	bool mapped = config->inner_uid_map.count > 0 || config->inner_gid_map.count > 0;
-	bool own = mapped || users_are(config, "private") || users_are(config, "keep-id");
+	bool own = mapped || users_are(config, "private") || users_are(config, "keep-id") ||
+		   users_are(config, "nomap") || users_are_auto(config);
 
 	if (mapped && config->users)
 		return problem_set(problem, -EINVAL,
 				   "--uidmap and --gidmap do not go with --userns");
-	if (!rootless && own)
-		return problem_set(problem, -ENOTSUP,
-				   "%s%s: root's containers have the ids of the host, as their "
-				   "files have; run it as an ordinary user, who always has a user "
-				   "namespace",
-				   mapped ? "--uidmap" : "--userns ", mapped ? "" : config->users);
-	if (rootless && users_are(config, "host"))
-		return problem_set(problem, -EPERM,
-				   "--userns host: only root can do without a user namespace");
 	if (shared && own)
 		return problem_set(problem, -EINVAL,
 				   "%s%s does not go with a namespace of %s, which belongs to the "
 				   "user namespace of that one",
 				   mapped ? "--uidmap" : "--userns ", mapped ? "" : config->users,
 				   shared);
-	return 0;
+	return check_whose(rootless, config, problem);
 }
 
 /* The caller remains who he is, unless he says who else. */
@@ -90,7 +114,7 @@ int create_ids_choose(bool rootless, const char *shared, struct container_config
 		error = state_set_text(&config->users, !rootless ? "host"
 						       : shared	 ? shared
 								 : "private");
-	else if (!error && users_are(config, "keep-id"))
+	else if (!error && rootless && users_are(config, "keep-id"))
 		error = keep_user(config);
 	return error ? problem_set(problem, error, "out of memory") : 0;
 }
@@ -141,6 +165,11 @@ static bool has_root(const struct id_map *map)
 	return false;
 }
 
+static int no_root(const char *option, struct problem *problem)
+{
+	return problem_set(problem, -EINVAL, "%s: 0 inside must be something outside", option);
+}
+
 /*
  * Files are kept under the outer ids that have the same numbers as the inner ones, and the container's own
  * directories are the caller's, who is 0 outside.
@@ -161,22 +190,24 @@ static int check_ranges(const char *option, const struct id_map *map, uint32_t i
 					   ids - 1);
 	}
 	if (!has_root(map))
-		return problem_set(problem, -EINVAL, "%s: 0 inside must be something outside",
-				   option);
+		return no_root(option, problem);
 	if (id_map_to_disk(map, 0, &own) < 0)
 		return problem_set(problem, -EINVAL,
 				   "%s: 0 outside, which is you, must be something inside", option);
 	return 0;
 }
 
+/* outside: the ids that an ordinary user has; NULL for root, who has all. */
 static int check_map(const char *option, struct string_list *texts,
 		     const struct string_list *outside, struct problem *problem)
 {
 	struct id_map map = { 0 };
 	int error = read_map(option, texts, &map, problem);
 
-	if (!error)
+	if (!error && outside)
 		error = check_ranges(option, &map, id_maps_count(outside), problem);
+	else if (!error && !has_root(&map))
+		error = no_root(option, problem);
 	/* In the one form that all others read. */
 	string_list_free(texts);
 	for (size_t i = 0; !error && i < map.count; i++)
@@ -199,7 +230,49 @@ static int check_maps(struct container_config *config, const struct id_maps *map
 	return error ? error : check_map("--gidmap", &config->inner_gid_map, &maps->gid, problem);
 }
 
+/* -- root's -- */
+
+static int set_roots(const struct place *place, struct container_config *config,
+		     struct problem *problem)
+{
+	uint32_t size;
+	int error = 0;
+
+	if (config->inner_uid_map.count > 0) {
+		error = check_map("--uidmap", &config->inner_uid_map, NULL, problem);
+		return error ? error : check_map("--gidmap", &config->inner_gid_map, NULL, problem);
+	}
+	if (users_are_auto(config) || users_are(config, "private")) {
+		error = id_ranges_size(config->users, &size);
+		return error ? error
+			     : id_ranges_choose(place, size, &config->inner_uid_map,
+						&config->inner_gid_map, problem);
+	}
+	/* All that there are, with the same numbers. */
+	if (users_are(config, "keep-id") &&
+	    (string_list_add(&config->inner_uid_map, "0:0:4294967295") < 0 ||
+	     string_list_add(&config->inner_gid_map, "0:0:4294967295") < 0))
+		return problem_set(problem, -ENOMEM, "out of memory");
+	return 0;
+}
+
 /* -- all -- */
+
+/* Everybody but the user: 0 inside is the first of the others. */
+static int leave_out(struct container_config *config, const struct id_maps *maps,
+		     struct problem *problem)
+{
+	if (maps->single)
+		return problem_set(problem, -ERANGE,
+				   "--userns nomap: you have one id only; root can set some more "
+				   "aside with usermod --add-subuids and --add-subgids");
+	if (string_list_add_format(&config->inner_uid_map, "0:1:%u",
+				   id_maps_count(&maps->uid) - 1) < 0 ||
+	    string_list_add_format(&config->inner_gid_map, "0:1:%u",
+				   id_maps_count(&maps->gid) - 1) < 0)
+		return problem_set(problem, -ENOMEM, "out of memory");
+	return 0;
+}
 
 int create_ids_set(const struct place *place, struct container_config *config,
 		   struct problem *problem)
@@ -208,8 +281,10 @@ int create_ids_set(const struct place *place, struct container_config *config,
 	struct problem reason = { .text = "" };
 
 	/* They may be those of another container. */
-	if (!place->rootless || config->uid_map.count > 0)
+	if (namespace_mode_container(config->users) || config->uid_map.count > 0)
 		return 0;
+	if (!place->rootless)
+		return set_roots(place, config, problem);
 	if (id_maps_of_caller(&maps, &reason) < 0)
 		return problem_set(problem, -ENOMEM, "out of memory");
 	config->uid_map = maps.uid;
@@ -217,6 +292,8 @@ int create_ids_set(const struct place *place, struct container_config *config,
 	config->single_id = maps.single;
 	if (users_are(config, "keep-id"))
 		return keep_id(config, &maps, problem);
+	if (users_are(config, "nomap"))
+		return leave_out(config, &maps, problem);
 	if (config->inner_uid_map.count > 0)
 		return check_maps(config, &maps, problem);
 	if (reason.text[0])

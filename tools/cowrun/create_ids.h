@@ -4,7 +4,7 @@
 
 #include "container/record/container.h"
 
-/* For a table of options, --userns: host, private, keep-id or container:CONTAINER. */
+/* For a table of options, --userns: host, private, auto, keep-id, nomap or container:CONTAINER. */
 int create_ids_check_users(const char *value, void *options, struct problem *problem);
 
 /*
@@ -16,7 +16,7 @@ int create_ids_choose(bool rootless, const char *shared, struct container_config
 		      struct problem *problem);
 
 /*
- * The ids of an ordinary user's container, unless they are another's already. Says so if there is but one. 0 or
+ * The ids of a container, unless they are another's already; with id_ranges_lock(), until it is on record. Says so if there is but one. 0 or
  * -errno with a problem.
  */
 int create_ids_set(const struct place *place, struct container_config *config,

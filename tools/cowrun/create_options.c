@@ -10,6 +10,7 @@
 #include "container/process/rlimits.h"
 #include "container/process/signal_name.h"
 #include "container/record/restart.h"
+#include "container/root/device_spec.h"
 #include "container/root/in_root.h"
 #include "container/root/mount_spec.h"
 #include "cowrun/create_ids.h"
@@ -48,7 +49,7 @@ const char create_options_usage[] =
 	"  -v, --volume SOURCE:DESTINATION[:ro]   a directory or file of ours, or a volume by its name\n"
 	"      --mount type=bind|volume|tmpfs,source=...,destination=...[,readonly]\n"
 	"      --tmpfs DESTINATION[:size=...,mode=...]\n"
-	"      --device DEVICE[:DESTINATION]\n"
+	"      --device DEVICE[:DESTINATION][:rwm]   a device, to be read, written, or made with mknod\n"
 	"\n"
 	"Its surroundings:\n"
 	"      --name NAME              its name (one is made up)\n"
@@ -68,11 +69,12 @@ const char create_options_usage[] =
 	"                               whose processes, queues, host name (private)\n"
 	"      --cgroupns host|private  whose names control groups have (private)\n"
 	"      --timens host|private    whose uptime; private: clocks begin with it (host)\n"
-	"      --userns host|private|keep-id|container:CONTAINER\n"
+	"      --userns host|private|auto[:size=N]|keep-id|nomap|container:CONTAINER\n"
 	"                               whose ids (host for root, else private); keep-id: we are who we\n"
-	"                               are in there too\n"
-	"      --uidmap, --gidmap INSIDE:OUTSIDE:COUNT   which ids it has of ours: 0, and those set\n"
-	"                               aside for us, which are 1 and up\n"
+	"                               are in there too; nomap: we are nobody; auto: root's container\n"
+	"                               gets some that no other has\n"
+	"      --uidmap, --gidmap INSIDE:OUTSIDE:COUNT   which ids it has of ours: for ordinary users 0,\n"
+	"                               and those set aside for them, which are 1 and up\n"
 	"      --add-host NAME:ADDRESS  a line of /etc/hosts\n"
 	"      --dns ADDRESS            a line of /etc/resolv.conf, in place of ours\n"
 	"      --sysctl NAME=VALUE      a value of the kernel's\n"
@@ -83,13 +85,14 @@ const char create_options_usage[] =
 	"      --label KEY[=VALUE], --annotation KEY=VALUE\n"
 	"\n"
 	"What it may use:\n" LIMIT_OPTIONS_USAGE
+	"      --device-cgroup-rule RULE   also these devices, as 'c 10:229 rwm' (for root)\n"
 	"      --proc limits|host       what meminfo, cpuinfo, stat... in /proc show (limits, if there are any)\n"
 	"      --oom-score-adj NUMBER   who is ended first when memory runs out, from -1000 to 1000\n"
 	"      --cgroup-ignore          go on without what cannot be limited here\n"
 	"\n"
 	"Its life:\n"
 	"      --rm                     remove it when it has ended\n"
-	"      --restart no|always|on-failure[:TIMES]\n"
+	"      --restart no|always|unless-stopped|on-failure[:TIMES]\n"
 	"      --stop-signal SIGNAL     what cowrun stop sends (TERM)\n"
 	"      --stop-timeout SECONDS   how long it waits before SIGKILL (10)\n"
 	"      --cidfile FILE           write its id there\n";
@@ -172,18 +175,12 @@ static int add_tmpfs(const char *value, void *data, struct problem *problem)
 
 static int check_device(const char *value, void *options, struct problem *problem)
 {
-	const char *colon = strchr(value, ':');
+	struct device_spec spec;
 
 	(void)options;
-	if (value[0] != '/' || strcspn(value, ":") >= PATH_MAX || (colon && colon[1] != '/'))
-		return problem_set(problem, -EINVAL,
-				   "--device %s: it must be /dev/NAME[:/dev/NAME]", value);
-	return colon && strchr(colon + 1, ':')
-		       ? problem_set(
-				 problem, -EINVAL,
-				 "--device %s: permissions cannot be given, they are those of the "
-				 "device",
-				 value)
+	return device_spec_read(value, &spec) < 0
+		       ? problem_set(problem, -EINVAL,
+				     "--device %s: it must be /dev/NAME[:/dev/NAME][:rwm]", value)
 		       : 0;
 }
 
@@ -361,6 +358,7 @@ static const struct option_rule rules[] = {
 	{ 'd', "detach", OPTION_SWITCH, CONFIG(detached), NULL },
 	{ 0, "detach-keys", OPTION_TEXT, OPTION(detach_keys), check_keys },
 	{ 0, "device", OPTION_LIST, CONFIG(devices), check_device },
+	LIMIT_OPTION(0, "device-cgroup-rule", CONFIG(limits)),
 	{ 0, "dns", OPTION_LIST, CONFIG(name_servers), check_name_server },
 	{ 0, "entrypoint", OPTION_TEXT, OPTION(entrypoint), NULL },
 	{ 'e', "env", OPTION_CALL, 0, add_environment },

@@ -136,6 +136,18 @@ uint32_t id_maps_count(const struct string_list *map)
 	return sum;
 }
 
+uint32_t id_maps_outside(const struct string_list *map, uint32_t inside)
+{
+	uint32_t first, outside, count;
+
+	for (size_t i = 0; i < map->count; i++)
+		if (sscanf(map->strings[i], "%" SCNu32 ":%" SCNu32 ":%" SCNu32, &first, &outside,
+			   &count) == 3 &&
+		    inside >= first && inside - first < count)
+			return outside + (inside - first);
+	return inside;
+}
+
 /*
  * Outside, 0 is the caller and 1 and up are the others. So many others come before the caller's id that each
  * finds its place; those behind it have the numbers that they have outside.

@@ -35,6 +35,9 @@ struct id_maps container_id_maps(const struct container *container);
 /* How many ids a map has. */
 uint32_t id_maps_count(const struct string_list *map);
 
+/* Which id of the outer namespace this one is; itself when the map has none, or does not have it. */
+uint32_t id_maps_outside(const struct string_list *map, uint32_t inside);
+
 /*
  * Those of a user namespace within the one of `maps`, where the user, 0 of that one, has these ids, as he has
  * outside of both, and the others follow each other around them. 0; -ERANGE when there are too few ids, or

@@ -5,6 +5,7 @@
 #include "base/confined.h"
 #include "container/cgroup/container_group.h"
 #include "container/event/event.h"
+#include "container/launch/id_maps.h"
 #include "container/launch/message.h"
 #include "container/monitor/background.h"
 #include "container/monitor/streams.h"
@@ -94,7 +95,7 @@ static _Noreturn void become(const struct keeper *keeper, int socket, const int 
 /* Root of the container's user namespace, as far as there is one. */
 static int become_root(const struct container_config *config)
 {
-	if (config->uid_map.count == 0)
+	if (!namespace_mode_has_own_users(config))
 		return 0;
 	return setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno : 0;
 }
@@ -106,7 +107,7 @@ static int enter(const struct container *container, struct problem *problem)
 			 CLONE_NEWCGROUP;
 	int error;
 
-	if (container->config.uid_map.count > 0)
+	if (namespace_mode_has_own_users(&container->config))
 		namespaces |= CLONE_NEWUSER;
 	if (namespace_mode_has_own_time(&container->config))
 		namespaces |= CLONE_NEWTIME;
@@ -242,6 +243,10 @@ static int prepare(struct keeper *keeper, struct problem *problem)
 
 	if (!status && child_streams_make(join->terminal, join->input, &streams, problem) < 0)
 		status = STATUS_NOT_STARTED;
+	if (!status && namespace_mode_is_inner(&join->container->config))
+		child_streams_give(&streams,
+				   id_maps_outside(&join->container->config.inner_uid_map, 0),
+				   id_maps_outside(&join->container->config.inner_gid_map, 0));
 	if (!status)
 		status = start_process(keeper, &streams, &pidfd, problem);
 	if (status)

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "container/launch/id_maps.h"
+#include "container/launch/left_behind.h"
 #include "container/launch/message.h"
 #include "container/namespaces/mode.h"
 #include "container/namespaces/spawn.h"
@@ -202,6 +203,16 @@ static int connect_network(struct making *making, struct launch *launch, struct 
 	return error;
 }
 
+/* It tells which mount namespace is its own: others may not be allowed to see that. */
+static void hear_mark(struct making *making, struct launch *launch)
+{
+	struct message message;
+
+	if (!namespace_mode_is_own(making->container->config.pid) &&
+	    message_receive(making->socket, &message, NULL) == 0)
+		launch->mark = (unsigned)message.value;
+}
+
 /* Lets the process go on. The exit status to be told, 0 when its program runs. */
 static int direct(struct making *making, struct launch *launch, struct problem *problem)
 {
@@ -214,6 +225,7 @@ static int direct(struct making *making, struct launch *launch, struct problem *
 	if (message_send(making->socket, &go, -1) < 0)
 		return problem_set(problem, STATUS_NOT_STARTED,
 				   "the container's first process was killed");
+	hear_mark(making, launch);
 	if (connect_network(making, launch, problem) < 0)
 		return STATUS_NOT_STARTED;
 	return child_streams_await_program(&launch->streams, making->socket, problem);
@@ -244,6 +256,9 @@ static int start(struct making *making, int init_program, struct launch *launch,
 	if (!error)
 		error = child_streams_make(config->terminal, config->open_stdin, &launch->streams,
 					   problem);
+	if (!error && namespace_mode_is_inner(config))
+		child_streams_give(&launch->streams, id_maps_outside(&config->inner_uid_map, 0),
+				   id_maps_outside(&config->inner_gid_map, 0));
 	if (!error && message_pair(&making->socket, &making->theirs_socket) < 0)
 		error = problem_set(problem, -errno, "cannot make a socket: %s", strerror(errno));
 	if (!error)
@@ -288,6 +303,8 @@ int launch_start(struct container *container, struct container_group *group, int
 
 void launch_finish(struct launch *launch)
 {
+	/* They hold the union. */
+	left_behind_kill(launch->mark);
 	network_stop(launch->container, &launch->network);
 	proc_view_stop(&launch->view);
 	wait_for_daemon(launch);

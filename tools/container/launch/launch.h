@@ -17,6 +17,7 @@ struct launch {
 	const struct container *container;
 	pid_t daemon, init;
 	int daemon_pidfd, init_pidfd;
+	uint64_t mark; /* see left_behind.h; 0: nothing can be left behind */
 	struct child_streams streams;
 	struct proc_view view; /* of /proc, if there is one */
 	struct network network;

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "container/launch/id_maps.h"
+#include "container/launch/left_behind.h"
 #include "container/launch/message.h"
 #include "container/namespaces/mode.h"
 #include "container/network/kind.h"
@@ -169,6 +170,9 @@ static int arrange(const struct stage *stage, struct root_file_system *tree,
 	error = message_receive(stage->socket, &message, NULL);
 	if (error)
 		return problem_set(problem, error, "the monitor is gone");
+	message = (struct message){ .kind = MESSAGE_READY, .value = (int)left_behind_mark(0) };
+	if (!namespace_mode_is_own(stage->config->pid))
+		(void)message_send(stage->socket, &message, -1);
 	error = root_file_system_gather(tree, stage->mountpoint, stage->view, problem);
 	if (!error)
 		error = become_root(stage->config, problem);
@@ -218,6 +222,8 @@ _Noreturn void stage_run(const struct stage *stage)
 	tree.volumes = stage->volumes;
 	tree.hosts = stage->hosts;
 	tree.memory = stage->memory;
+	tree.sources = stage->sources;
+	tree.detached = stage->sources;
 	if (arrange(stage, &tree, &problem) == 0)
 		message.status = process_start(&start, &problem);
 	memcpy(message.text, problem.text, sizeof(message.text));

@@ -18,6 +18,7 @@ struct stage {
 	const char
 		*view; /* where files are to be put over /proc's, see proc_view.h; NULL: nowhere */
 	const char *hosts; /* the file that is /etc/hosts; NULL: that of the init layer */
+	int *sources;	   /* of root_volumes_detach(); NULL: they are to be opened */
 	int memory;	   /* a mount for /dev/shm; -1: one of its own */
 	int socket;	   /* to the monitor, for messages */
 	const struct attachment_size *size; /* of the terminal, if there is one */

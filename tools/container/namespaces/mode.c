@@ -23,6 +23,11 @@ bool namespace_mode_is_inner(const struct container_config *config)
 	return config->inner_uid_map.count > 0;
 }
 
+bool namespace_mode_has_own_users(const struct container_config *config)
+{
+	return config->uid_map.count > 0 || namespace_mode_is_inner(config);
+}
+
 bool namespace_mode_has_own_cgroups(const struct container_config *config)
 {
 	return !config->cgroups || strcmp(config->cgroups, "host") != 0;

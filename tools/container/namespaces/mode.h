@@ -19,6 +19,9 @@ bool namespace_mode_is_own(const char *mode);
 /* Whether its processes are in a user namespace within that of its monitor. */
 bool namespace_mode_is_inner(const struct container_config *config);
 
+/* Whether its processes are in another user namespace than who runs cowrun, be it an inner one or not. */
+bool namespace_mode_has_own_users(const struct container_config *config);
+
 /* Whether it has a namespace of control groups, or of time. */
 bool namespace_mode_has_own_cgroups(const struct container_config *config);
 bool namespace_mode_has_own_time(const struct container_config *config);

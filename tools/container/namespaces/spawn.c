@@ -5,6 +5,7 @@
 #include "container/launch/message.h"
 #include "container/namespaces/mode.h"
 #include "container/namespaces/time.h"
+#include "container/root/file_system.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -34,6 +35,12 @@ static int make_brother(struct stage *stage, const struct shared_namespaces *sha
 	 */
 	if (shared->owners[SHARED_PID] >= 0)
 		(void)prctl(PR_SET_DUMPABLE, 0);
+	/* Root of the machine is nobody in there. An ordinary user's first process still is that user when it opens them. */
+	if (!error && namespace_mode_is_inner(stage->config) && stage->config->uid_map.count == 0)
+		error = root_volumes_detach(stage->config, stage->volumes, &stage->sources,
+					    problem);
+	if (error)
+		return error;
 	error = shared_namespaces_clone_memory(shared, &stage->memory, problem);
 	if (!error)
 		error = shared_namespaces_enter(shared, problem);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define STATUS_NOT_STARTED 125
 
@@ -60,6 +61,17 @@ int child_streams_make(bool terminal, bool input, struct child_streams *ret_stre
 	}
 	*ret_streams = streams;
 	return 0;
+}
+
+void child_streams_give(const struct child_streams *streams, uid_t uid, gid_t gid)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		struct stat status;
+
+		if (streams->theirs[fd] >= 0 && fstat(streams->theirs[fd], &status) == 0 &&
+		    S_ISFIFO(status.st_mode))
+			(void)fchown(streams->theirs[fd], uid, gid);
+	}
 }
 
 int child_streams_take(const int theirs[3], struct problem *problem)

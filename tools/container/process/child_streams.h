@@ -5,6 +5,7 @@
 #include "base/problem.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* A terminal, whose master comes from the process itself; or pipes. Each is -1 when it is not there. */
 struct child_streams {
@@ -22,6 +23,9 @@ void child_streams_close(struct child_streams *streams);
 /* Makes the pipes, if there is to be no terminal. Without input it is empty. 0 or -errno with a problem. */
 int child_streams_make(bool terminal, bool input, struct child_streams *ret_streams,
 		       struct problem *problem);
+
+/* Makes the pipes somebody's, who may then open them again: root of a user namespace could not even take them. */
+void child_streams_give(const struct child_streams *streams, uid_t uid, gid_t gid);
 
 /* In the process: makes the pipes its own. 0 or -errno with a problem. */
 int child_streams_take(const int theirs[3], struct problem *problem);

@@ -44,7 +44,7 @@ struct container_config {
 	char *upper;		   /* an absolute path; NULL: a directory of the container */
 	bool read_only;
 	struct field_list mounts;   /* struct container_mount */
-	struct string_list devices; /* HOST[:CONTAINER] */
+	struct string_list devices; /* see device_spec.h */
 
 	/* namespaces, see namespaces/mode.h */
 	char *network;		 /* also what network/kind.h knows */

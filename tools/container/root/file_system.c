@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/confined.h"
+#include "container/cgroup/container_devices.h"
 #include "container/namespaces/mode.h"
 #include "container/proc_view/proc_view.h"
 #include "container/root/in_root.h"
@@ -178,9 +179,17 @@ int root_file_system_gather(struct root_file_system *tree, const char *mountpoin
 	return error;
 }
 
+/* With --device-cgroup-rule the nodes that processes make are what they are, since the control group says which may be used. */
+static bool may_have_nodes(const struct container_config *config)
+{
+	return config->privileged ||
+	       (!config->cgroup_ignore && !namespace_mode_has_own_users(config) &&
+		container_devices_are_asked(config));
+}
+
 static int prepare_root(struct root_file_system *tree, struct problem *problem)
 {
-	uint64_t attributes = tree->config->privileged ? 0 : MOUNT_ATTR_NODEV;
+	uint64_t attributes = may_have_nodes(tree->config) ? 0 : MOUNT_ATTR_NODEV;
 	int error = namespace_mode_is_inner(tree->config) ? unlock_root(tree) : 0;
 
 	/* Devices are in /dev, each by a mount of its own: a node that somebody makes elsewhere is none. */

@@ -22,7 +22,9 @@ struct root_file_system {
 	int memory;	   /* a mount for /dev/shm, another container's; -1: it is its own */
 	int root;	   /* the union's root */
 	int view;	   /* the files to be put over /proc's; -1: there are none */
+	int hosts_fd;	   /* the same, opened */
 	int *sources;	   /* of the configuration's mounts, with the same indices; 0 for a tmpfs */
+	bool detached;	   /* they are mounts already, see root_volumes_detach() */
 	int proc, sys, dev; /* the roots of these mounts */
 	int pts;	    /* of devpts */
 	int null;	    /* the host's /dev/null, of which it was made sure */
@@ -33,6 +35,7 @@ struct root_file_system {
 		.memory = -1,                                                                      \
 		.root = -1,                                                                        \
 		.view = -1,                                                                        \
+		.hosts_fd = -1,                                                                    \
 		.proc = -1,                                                                        \
 		.sys = -1,                                                                         \
 		.dev = -1,                                                                         \
@@ -70,8 +73,14 @@ int root_devices_set_console(struct root_file_system *tree, int fd, struct probl
 
 /* -- of volume_mounts.c -- */
 
-/* Opens what is to be mounted. */
+/* Opens what is to be mounted, but for sources that are detached. */
 int root_volumes_gather(struct root_file_system *tree, struct problem *problem);
+/*
+ * Makes detached mounts of the sources, for a container whose first process, in a user namespace, could not reach
+ * all that root can. *ret_sources is to be freed, with a descriptor for each of the configuration's mounts, 0 for a tmpfs.
+ */
+int root_volumes_detach(const struct container_config *config, const char *volumes,
+			int **ret_sources, struct problem *problem);
 void root_volumes_let_go(struct root_file_system *tree);
 /* Binds, volumes and tmpfs, parents before what is in them. */
 int root_volumes_mount(struct root_file_system *tree, struct problem *problem);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/confined.h"
 #include "container/launch/id_maps.h"
+#include "container/namespaces/mode.h"
 #include "container/process/process.h"
 #include "container/root/container_union.h"
 #include "container/root/file_system.h"
@@ -55,7 +56,7 @@ static int visit_running(const struct visit *visit, struct problem *problem)
 
 	/* The processes of the container must not look into us (CVE-2016-9962). */
 	(void)prctl(PR_SET_DUMPABLE, 0);
-	if (!error && maps.uid.count > 0) {
+	if (!error && namespace_mode_has_own_users(&container->config)) {
 		error = setns(pid, CLONE_NEWUSER) < 0 ? -errno : id_maps_become_root(&maps);
 		(void)prctl(PR_SET_DUMPABLE, 0);
 	}

@@ -58,12 +58,12 @@ static int open_volume(const char *volumes, const char *name)
 	return volume < 0 ? volume : steal_fd(&volume);
 }
 
-static int open_source(const struct root_file_system *tree, const struct container_mount *mount)
+static int open_source(const char *volumes, const struct container_mount *mount)
 {
 	int fd;
 
 	if (strcmp(mount->type, "volume") == 0)
-		return open_volume(tree->volumes, mount->source);
+		return open_volume(volumes, mount->source);
 	fd = open(mount->source, O_PATH | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -75,8 +75,9 @@ static bool may_have_devices(const struct container_mount *mount, const struct s
 	       strcmp(mount->source, "/dev") == 0 || strncmp(mount->source, "/dev/", 5) == 0;
 }
 
-/* A detached mount of what the volume or bind is; *ret_is_directory tells what to put it on. */
-static int make_bind(const struct container_mount *mount, int source, bool *ret_is_directory)
+/* A detached mount of what the volume or bind is, which the source may be already; *ret_is_directory tells what to put it on. */
+static int make_bind(const struct container_mount *mount, int source, bool detached,
+		     bool *ret_is_directory)
 {
 	cleanup_fd int made = -1;
 	struct stat status;
@@ -85,9 +86,10 @@ static int make_bind(const struct container_mount *mount, int source, bool *ret_
 
 	if (fstat(source, &status) < 0)
 		return -errno;
-	made = mount_call_clone(source, mount->recursive);
+	made = detached ? fcntl(source, F_DUPFD_CLOEXEC, 0)
+			: mount_call_clone(source, mount->recursive);
 	if (made < 0)
-		return made;
+		return detached ? -errno : made;
 	attributes = (mount->read_only ? MOUNT_ATTR_RDONLY : 0) |
 		     (may_have_devices(mount, &status) ? 0 : MOUNT_ATTR_NODEV);
 	if (attributes)
@@ -142,23 +144,76 @@ static bool is_tmpfs(const struct container_mount *mount)
 	return strcmp(mount->type, "tmpfs") == 0;
 }
 
-int root_volumes_gather(struct root_file_system *tree, struct problem *problem)
+static int open_sources(const struct container_config *config, const char *volumes,
+			int **ret_sources, struct problem *problem)
 {
-	size_t count = tree->config->mounts.count;
+	size_t count = config->mounts.count;
+	int *sources = count ? calloc(count, sizeof(*sources)) : NULL;
 
-	tree->sources = count ? calloc(count, sizeof(*tree->sources)) : NULL;
-	if (count && !tree->sources)
+	if (count && !sources)
 		return problem_set(problem, -ENOMEM, "out of memory");
+	*ret_sources = sources;
 	for (size_t i = 0; i < count; i++) {
-		const struct container_mount *mount = config_mount(tree->config, i);
+		const struct container_mount *mount = config_mount(config, i);
 
 		if (is_tmpfs(mount))
 			continue;
-		tree->sources[i] = open_source(tree, mount);
-		if (tree->sources[i] < 0)
-			return cannot_mount(mount, tree->sources[i], problem);
+		sources[i] = open_source(volumes, mount);
+		if (sources[i] < 0)
+			return cannot_mount(mount, sources[i], problem);
 	}
 	return 0;
+}
+
+/* /etc/hosts, which changes while the container runs, see network/hosts.h. */
+static int open_hosts(struct root_file_system *tree, struct problem *problem)
+{
+	if (!tree->hosts)
+		return 0;
+	tree->hosts_fd = open(tree->hosts, O_PATH | O_CLOEXEC);
+	return tree->hosts_fd < 0 ? problem_set(problem, -errno, "cannot mount %s: %s", tree->hosts,
+						strerror(errno))
+				  : 0;
+}
+
+int root_volumes_gather(struct root_file_system *tree, struct problem *problem)
+{
+	int error = open_hosts(tree, problem);
+
+	return error || tree->detached
+		       ? error
+		       : open_sources(tree->config, tree->volumes, &tree->sources, problem);
+}
+
+/* What is mounted in it later is no business of the container. */
+static int detach(int *fd, bool recursive)
+{
+	struct mount_attr private = { .propagation = MS_PRIVATE };
+	cleanup_fd int made = mount_call_clone(*fd, recursive);
+
+	if (made < 0)
+		return made;
+	if (mount_setattr(made, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof(private)) < 0)
+		return -errno;
+	(void)close(*fd);
+	*fd = steal_fd(&made);
+	return 0;
+}
+
+int root_volumes_detach(const struct container_config *config, const char *volumes,
+			int **ret_sources, struct problem *problem)
+{
+	int error = open_sources(config, volumes, ret_sources, problem);
+
+	for (size_t i = 0; !error && i < config->mounts.count; i++) {
+		const struct container_mount *mount = config_mount(config, i);
+
+		if (!is_tmpfs(mount))
+			error = detach(&(*ret_sources)[i], mount->recursive);
+		if (error)
+			(void)cannot_mount(mount, error, problem);
+	}
+	return error;
 }
 
 void root_volumes_let_go(struct root_file_system *tree)
@@ -175,8 +230,9 @@ static int mount_one(struct root_file_system *tree, const struct container_mount
 		     struct problem *problem)
 {
 	bool is_directory = true;
-	cleanup_fd int made =
-		is_tmpfs(mount) ? make_tmpfs(mount) : make_bind(mount, source, &is_directory);
+	cleanup_fd int made = is_tmpfs(mount)
+				      ? make_tmpfs(mount)
+				      : make_bind(mount, source, tree->detached, &is_directory);
 	cleanup_fd int target = -1;
 	int error;
 
@@ -193,21 +249,22 @@ static int mount_one(struct root_file_system *tree, const struct container_mount
 	return 0;
 }
 
-/* It changes while the container runs, see network/hosts.h. */
 static int mount_hosts(struct root_file_system *tree, struct problem *problem)
 {
-	const struct container_mount mount = {
-		.type = (char *)(uintptr_t) "bind",
-		.source = (char *)(uintptr_t)tree->hosts,
-		.destination = (char *)(uintptr_t) "/etc/hosts",
-	};
-	cleanup_fd int source = -1;
+	cleanup_fd int mount = -1, target = -1;
+	int error;
 
 	if (!tree->hosts)
 		return 0;
-	source = open_source(tree, &mount);
-	return source < 0 ? cannot_mount(&mount, source, problem)
-			  : mount_one(tree, &mount, source, problem);
+	mount = mount_call_clone(tree->hosts_fd, false);
+	error = mount < 0 ? mount : mount_call_change(mount, MOUNT_ATTR_NODEV, 0, false);
+	target = error ? error : in_root_make_file(tree->root, "/etc/hosts");
+	error = target < 0 ? target : check_target(target);
+	if (!error)
+		error = mount_call_attach(mount, target);
+	return error ? problem_set(problem, error, "cannot mount %s: %s", tree->hosts,
+				   strerror(-error))
+		     : 0;
 }
 
 int root_volumes_mount(struct root_file_system *tree, struct problem *problem)

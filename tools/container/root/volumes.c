@@ -70,6 +70,35 @@ int volumes_create(const struct place *place, const char *name, struct problem *
 	return 0;
 }
 
+static bool is_empty(int directory)
+{
+	CLEANUP(closedir) DIR *stream = NULL;
+	const struct dirent *entry;
+
+	if (confined_open_stream(directory, NULL, &stream) < 0)
+		return false;
+	while ((entry = readdir(stream)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return false;
+	return true;
+}
+
+int volumes_give(const struct place *place, const char *name, uid_t uid, gid_t gid,
+		 struct problem *problem)
+{
+	cleanup_fd int all = open_all(place);
+	cleanup_fd int volume = all < 0 ? all : confined_open(all, name, O_RDONLY | O_DIRECTORY, 0);
+	struct stat status;
+
+	if (volume < 0)
+		return problem_set(problem, volume, "volume %s: %s", name, strerror(-volume));
+	if (fstat(volume, &status) < 0 ||
+	    (status.st_uid == geteuid() && (uid != geteuid() || gid != getegid()) &&
+	     is_empty(volume) && fchown(volume, uid, gid) < 0))
+		return problem_set(problem, -errno, "volume %s: %s", name, strerror(errno));
+	return 0;
+}
+
 int volumes_find(const struct place *place, const char *name, struct problem *problem)
 {
 	cleanup_fd int all = open_all(place);

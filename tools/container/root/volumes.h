@@ -17,6 +17,13 @@ int volumes_list(const struct place *place, struct string_list *names, struct pr
 /* Makes one that is not there yet. */
 int volumes_create(const struct place *place, const char *name, struct problem *problem);
 
+/*
+ * Makes it the root's of a container, who has these ids outside, if it is still ours and empty. One with files in it stays
+ * whose it is.
+ */
+int volumes_give(const struct place *place, const char *name, uid_t uid, gid_t gid,
+		 struct problem *problem);
+
 /* -ENOENT when there is none. */
 int volumes_find(const struct place *place, const char *name, struct problem *problem);
 
