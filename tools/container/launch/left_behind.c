@@ -52,8 +52,16 @@ static bool kill_pass(uint64_t mark)
 	return found;
 }
 
+/* Whatever went wrong: neither the caller nor the machine is what a container has left. */
+static bool is_others(uint64_t mark)
+{
+	return mark == left_behind_mark(0) || mark == left_behind_mark(1);
+}
+
 void left_behind_kill(uint64_t mark)
 {
-	for (int i = 0; mark && i < PASSES_MAX && kill_pass(mark); i++)
+	if (!mark || is_others(mark))
+		return;
+	for (int i = 0; i < PASSES_MAX && kill_pass(mark); i++)
 		(void)usleep(1000);
 }
