@@ -103,12 +103,6 @@ int cgroup_apply_possible(const struct cgroup *group, const struct container_lim
 
 /* -- cgroup_process.c -- */
 
-/*
- * A directory descriptor for clone3(2) with CLONE_INTO_CGROUP, owned by the group, or -1 where version 2
- * has none. cgroup_add() is needed as well unless cgroup_layout_is_unified().
- */
-int cgroup_clone_directory(const struct cgroup *group);
-
 /* Moves a process, by its number in our pid namespace, or ourselves with 0, into the groups. */
 int cgroup_add(const struct cgroup *group, pid_t pid, struct problem *problem);
 

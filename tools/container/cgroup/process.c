@@ -22,13 +22,6 @@
 
 /* -- coming in -- */
 
-int cgroup_clone_directory(const struct cgroup *group)
-{
-	const struct cgroup_place *place = cgroup_place_v2(group);
-
-	return place ? place->directory : -1;
-}
-
 static int add_failed(const struct cgroup_place *place, int error, struct problem *problem)
 {
 	const char *remedy = "";

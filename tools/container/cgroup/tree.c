@@ -170,12 +170,33 @@ static int enable(int directory, const char *controller)
 	int result =
 		cgroup_file_write_format(directory, "cgroup.subtree_control", "+%s", controller);
 
-	/* No group but the root may have both processes and children that it gives controllers to. */
 	for (int tries = 0; result == -EBUSY && tries < MOVE_TRIES; tries++) {
 		result = move_to_leaf(directory);
 		if (result == 0)
 			result = cgroup_file_write_format(directory, "cgroup.subtree_control",
 							  "+%s", controller);
+	}
+	return result;
+}
+
+/*
+ * No group but the root may have both processes and children that it gives controllers to. The kernel refuses that with
+ * -EBUSY only for some of them; the others (cpu, cpuset, pids) would make the group one of threads, whose children can
+ * have no processes (cgroup-v2.rst, "Threads"). So the processes go before the first controller comes.
+ */
+static int make_room(int directory)
+{
+	cleanup_buffer struct buffer text = BUFFER_INIT;
+	int result = 0;
+
+	if (faccessat(directory, "cgroup.type", F_OK, 0) < 0 ||
+	    faccessat(directory, "cgroup.subtree_control", W_OK, AT_EACCESS) < 0)
+		return 0;
+	for (int tries = 0; result == 0 && tries < MOVE_TRIES; tries++) {
+		result = cgroup_file_read(directory, "cgroup.procs", &text);
+		if (result < 0 || text.length == 0)
+			return result;
+		result = move_to_leaf(directory);
 	}
 	return result;
 }
@@ -187,6 +208,7 @@ static int enable(int directory, const char *controller)
 static int pass_on_v2(int directory)
 {
 	cleanup_buffer struct buffer available = BUFFER_INIT, enabled = BUFFER_INIT;
+	bool has_room = false;
 	int result = cgroup_file_read(directory, "cgroup.controllers", &available);
 
 	if (result == 0)
@@ -196,9 +218,13 @@ static int pass_on_v2(int directory)
 	for (unsigned i = 0; i < CGROUP_CONTROLLERS; i++) {
 		const char *name = cgroup_controller_name((enum cgroup_controller)i, true);
 
-		if (words_have(buffer_string(&available), name) &&
-		    !words_have(buffer_string(&enabled), name))
-			(void)enable(directory, name);
+		if (!words_have(buffer_string(&available), name) ||
+		    words_have(buffer_string(&enabled), name))
+			continue;
+		if (!has_room && make_room(directory) < 0)
+			return 0;
+		has_room = true;
+		(void)enable(directory, name);
 	}
 	return 0;
 }
