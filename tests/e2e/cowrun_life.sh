@@ -102,7 +102,7 @@ case_update_of_the_policy() {
 	wait_until sh -c "[ \"\$('$COWRUN' --root '$T/store' inspect -f '{{.State.Status}}' d)\" = exited ]"
 	start_one e --rm
 	refused "removed when it has ended" cowrun update --restart always e
-	refused "no, always and on-failure" cowrun update --restart sometimes c
+	refused "no, always, unless-stopped and on-failure" cowrun update --restart sometimes c
 	status_is 2 cowrun update --restart no 2>/dev/null
 	cowrun rm -f c d e >/dev/null
 	all_is_gone

@@ -231,6 +231,20 @@ static int direct(struct making *making, struct launch *launch, struct problem *
 	return child_streams_await_program(&launch->streams, making->socket, problem);
 }
 
+/* The file is there before the first process is, which opens it while it still may reach it. */
+static int begin_hosts(struct making *making, struct problem *problem)
+{
+	const struct container *container = making->container;
+
+	if (!network_hosts_are_shared(&container->config))
+		return 0;
+	if (asprintf(&making->hosts, "%s/%s/hosts", container->place->run, container->id) < 0) {
+		making->hosts = NULL;
+		return problem_set(problem, -ENOMEM, "out of memory");
+	}
+	return network_hosts_begin(container, problem);
+}
+
 static int start(struct making *making, int init_program, struct launch *launch,
 		 struct problem *problem)
 {
@@ -238,15 +252,11 @@ static int start(struct making *making, int init_program, struct launch *launch,
 	int status;
 	int error = container_union_name(making->container, &making->container_union);
 
-	if (!error && network_hosts_are_shared(config) &&
-	    asprintf(&making->hosts, "%s/%s/hosts", making->container->place->run,
-		     making->container->id) < 0) {
-		making->hosts = NULL;
-		error = -ENOMEM;
-	}
 	if (error)
 		return problem_set(problem, STATUS_NOT_STARTED, "out of memory");
-	error = shared_namespaces_open(making->container, &making->shared, problem);
+	error = begin_hosts(making, problem);
+	if (!error)
+		error = shared_namespaces_open(making->container, &making->shared, problem);
 	if (!error)
 		error = prepare_privileges(making, problem);
 	if (!error)

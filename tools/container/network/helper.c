@@ -25,12 +25,13 @@ static int place_descriptors(const struct helper_start *start, int ready, int sa
 	int moved[HELPER_FDS_MAX];
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int high = FIRST_GIVEN + HELPER_FDS_MAX;
+	int input = start->input > 0 ? fcntl(start->input, F_DUPFD_CLOEXEC, high) : null;
 
 	ready = fcntl(ready, F_DUPFD_CLOEXEC, high);
 	said = fcntl(said, F_DUPFD_CLOEXEC, high);
 	for (size_t i = 0; i < start->given_count; i++)
 		moved[i] = fcntl(start->given[i], F_DUPFD_CLOEXEC, high);
-	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	if (dup2(input, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
 	    dup2(said, STDERR_FILENO) < 0 || dup2(ready, start->ready) < 0)
 		return -errno;
 	for (size_t i = 0; i < start->given_count; i++)

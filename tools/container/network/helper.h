@@ -12,6 +12,7 @@
 #define HELPER_FDS_MAX 4
 
 struct helper_start {
+	int input;		      /* what it has as its standard input; 0: /dev/null */
 	const char *const *arguments; /* the first is its name, found by PATH */
 	int ready;		      /* the descriptor on which it tells that it is ready */
 	/* What it gets as descriptors 4 and on: 3 is kept for the one above, should it not be 1. */

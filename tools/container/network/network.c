@@ -15,10 +15,8 @@ static int join_machine(const struct container *container, int namespace, struct
 			struct problem *problem)
 {
 	bool has_hosts = network_hosts_are_shared(&container->config);
-	int error = has_hosts ? network_hosts_begin(container, problem) : 0;
+	int error = network_start_bridge(container, namespace, network, problem);
 
-	if (!error)
-		error = network_start_bridge(container, namespace, network, problem);
 	if (error)
 		return error;
 	network->on_machine = true;

@@ -52,10 +52,10 @@ static int add_ports(const struct string_list *ports, bool udp, struct string_li
 
 /*
  * What it says when it is ready is its process number, in the file that --pid names: here the pipe that is its standard
- * output. What it inherits otherwise it closes, so the namespace is by way of our descriptor.
+ * output. What it inherits otherwise it closes, and it gives up the capability to look at our descriptors before it opens the
+ * namespace: so that is its standard input.
  */
-static int make_arguments(int namespace, const struct string_list *ports,
-			  struct string_list *arguments)
+static int make_arguments(const struct string_list *ports, struct string_list *arguments)
 {
 	static const char *const fixed[] = {
 		"pasta",
@@ -72,6 +72,8 @@ static int make_arguments(int namespace, const struct string_list *ports,
 		"/proc/self/fd/1",
 		"--dns-forward",
 		NETWORK_PASTA_RESOLVER,
+		"--netns",
+		"/proc/self/fd/0",
 	};
 	int error = 0;
 
@@ -79,19 +81,14 @@ static int make_arguments(int namespace, const struct string_list *ports,
 		error = string_list_add(arguments, fixed[i]);
 	if (!error)
 		error = add_ports(ports, false, arguments);
-	if (!error)
-		error = add_ports(ports, true, arguments);
-	if (!error)
-		error = string_list_add(arguments, "--netns");
-	return error ? error
-		     : string_list_add_format(arguments, "/proc/%d/fd/%d", getpid(), namespace);
+	return error ? error : add_ports(ports, true, arguments);
 }
 
 int network_start_pasta(int namespace, struct network *network, struct problem *problem)
 {
 	struct string_list arguments = STRING_LIST_INIT;
-	struct helper_start start = { .ready = STDOUT_FILENO };
-	int error = make_arguments(namespace, &network->ports.taken, &arguments);
+	struct helper_start start = { .input = namespace, .ready = STDOUT_FILENO };
+	int error = make_arguments(&network->ports.taken, &arguments);
 
 	/* It binds them itself. */
 	host_ports_release(&network->ports);
