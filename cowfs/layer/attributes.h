@@ -21,6 +21,7 @@ struct attributes {
 	uint32_t block_size; /* preferred for I/O */
 	struct timespec atime, mtime, ctime;
 	struct timespec btime; /* all zero when the file system keeps none */
+	bool is_protected;     /* immutable or append-only */
 };
 
 /* The kernel overlayfs's whiteout: a character device 0:0. */

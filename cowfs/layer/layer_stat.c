@@ -31,6 +31,8 @@ static void from_statx(const struct statx *status, struct attributes *attributes
 		.atime = to_timespec(&status->stx_atime),
 		.mtime = to_timespec(&status->stx_mtime),
 		.ctime = to_timespec(&status->stx_ctime),
+		.is_protected =
+			(status->stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0,
 	};
 	if (status->stx_mask & STATX_BTIME)
 		attributes->btime = to_timespec(&status->stx_btime);

@@ -298,15 +298,12 @@ case_rootless_user_namespaces() {
 # In the pid namespace of another one processes do not end with the first one of the container.
 case_left_behind() {
 	be_user
-	local mode
 	start_one x
-	for mode in container:x; do
-		cowrun run -d --name y --pid "$mode" --rootfs root sh -c 'sleep 1000 & sleep 1000 & exec sleep 1000' >/dev/null
-		cowrun exec -d y sleep 1000
-		T=$T timeout 30 bash -c "$(declare -f rootless); rootless rm -f y" >/dev/null || fail "rm -f waits: --pid $mode"
-		cowrun run --rm --pid "$mode" --rootfs root sh -c 'sleep 1000 & sleep 1000 & exit 3' || same "exit code" 3 $?
-		same "containers" x "$(cowrun ps -a --format '{{.Names}}')"
-	done
+	cowrun run -d --name y --pid container:x --rootfs root sh -c 'sleep 1000 & sleep 1000 & exec sleep 1000' >/dev/null
+	cowrun exec -d y sleep 1000
+	T=$T timeout 30 bash -c "$(declare -f rootless); rootless rm -f y" >/dev/null || fail "rm -f waits"
+	cowrun run --rm --pid container:x --rootfs root sh -c 'sleep 1000 & sleep 1000 & exit 3' || same "exit code" 3 $?
+	same "containers" x "$(cowrun ps -a --format '{{.Names}}')"
 	same "the other one" running "$(state_of x)"
 	cowrun rm -f x >/dev/null
 	wait_until nothing_is_left

@@ -144,8 +144,8 @@ static struct bucket *bucket_of(struct passthrough *passthrough, const struct in
 }
 
 /*
- * Nothing that moves. And nothing whose setuid or setgid a write may have to clear: only to us the kernel says for which
- * writer.
+ * Nothing that moves. Nothing whose setuid or setgid a write may have to clear: only to us the kernel says for which
+ * writer. And nothing immutable or append-only: the kernel opens it again for the writer without a look at that.
  */
 static bool may_be_passed(const struct session *session, struct inode *inode)
 {
@@ -155,7 +155,7 @@ static bool may_be_passed(const struct session *session, struct inode *inode)
 		return true;
 	return union_is_upper(session->fs, inode) &&
 	       union_getattr(session->fs, inode, &attributes) == 0 &&
-	       !(attributes.mode & (S_ISUID | S_ISGID));
+	       !(attributes.mode & (S_ISUID | S_ISGID)) && !attributes.is_protected;
 }
 
 /* The next three: with the bucket locked. */
