@@ -17,6 +17,9 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+/* Seconds after which changes of another mount are seen, unless the user says. */
+#define LOOKING_TIMEOUT 1.0
+
 struct mount {
 	enum mount_form form;
 	struct mount_options options;
@@ -87,9 +90,9 @@ static void decide_passthrough(struct mount *mount)
 		say("%s", problem.text);
 }
 
-static int open_union(struct mount *mount, struct problem *problem)
+static int try_to_open_union(struct mount *mount, bool only_look, struct problem *problem)
 {
-	struct mount_options *options = &mount->options;
+	const struct mount_options *options = &mount->options;
 	const struct union_options union_options = {
 		.lowers = (const char *const *)options->lowers.strings,
 		.lower_count = options->lowers.count,
@@ -102,6 +105,7 @@ static int open_union(struct mount *mount, struct problem *problem)
 		.volatile_upper = options->volatile_upper,
 		.read_only = options->read_only,
 		.no_xattr = options->no_xattr,
+		.only_look = only_look,
 		.changing = options->changing,
 		.static_nlink = options->static_nlink,
 		.no_atime = options->no_atime,
@@ -113,6 +117,34 @@ static int open_union(struct mount *mount, struct problem *problem)
 	if (result == 0 && warning.text[0])
 		say("%s", warning.text);
 	return result;
+}
+
+/*
+ * An upper that another mount has can be looked at beside it, as containerd does to find what a running container has
+ * changed. So it is one that somebody else changes, with all that this means.
+ */
+static void look_beside_a_mount(struct mount *mount)
+{
+	struct mount_options *options = &mount->options;
+
+	say("upper directory \"%s\": in use by another mount; what that one changes is seen here later",
+	    options->upper);
+	if (!options->changing)
+		options->timeout = LOOKING_TIMEOUT;
+	options->changing = true;
+	if (mount->passthrough && options->io == IO_PASSTHROUGH)
+		say("io=passthrough is not for layers that others change; the mode is cached");
+	mount->passthrough = false;
+}
+
+static int open_union(struct mount *mount, struct problem *problem)
+{
+	int result = try_to_open_union(mount, false, problem);
+
+	if (result != -EBUSY || !mount->options.read_only)
+		return result;
+	look_beside_a_mount(mount);
+	return try_to_open_union(mount, true, problem);
 }
 
 /* As mount(8) does: without SELinux the kernel knows no labels, and would refuse the mount. */

@@ -146,7 +146,7 @@ static int open_state(struct union_fs *fs, const struct union_options *options,
 		return work_look(&fs->work, fs->layers[0], options->workdir, problem);
 	if (!fs->upper)
 		return 0;
-	error = work_open(&fs->work, fs->upper, options->workdir, problem);
+	error = work_open(&fs->work, fs->upper, options->workdir, !options->read_only, problem);
 	if (error)
 		return error;
 	/* Redirects are honoured in layers that have the state directory: make it, as a mark. */

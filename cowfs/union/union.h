@@ -55,8 +55,9 @@ struct union_options {
 	enum redirect_mode redirect;
 	struct ownership ownership; /* its maps are borrowed until union_close() */
 	bool volatile_upper;	    /* never sync: a crash may lose or tear what was written */
-	bool read_only;		    /* EROFS for every change, though there is an upper */
-	bool no_xattr;		    /* attributes are neither shown nor kept */
+	/* EROFS for every change, though there is an upper. One in use is refused at once, without waiting for it. */
+	bool read_only;
+	bool no_xattr; /* attributes are neither shown nor kept */
 	/*
 	 * Nothing is locked, made or changed: for tools that look at an upper, also while a mount has it. It counts as the
 	 * topmost lower layer, with the state that it has as an upper.
@@ -76,7 +77,7 @@ struct union_options {
 
 /*
  * Opens the layers and checks the stack: missing and non-directory layers, the same directory twice, a
- * layer inside another, an upper that cannot be written or is in use, a work directory on another
+ * layer inside another, an upper that cannot be written or is in use (-EBUSY), a work directory on another
  * file system, too many layers, a mountpoint in a layer. 0 or -errno with a problem; then nothing
  * was changed. What can be done without (attributes on the upper) is done without, with the loss
  * told in warning, which stays empty otherwise.

@@ -34,8 +34,11 @@ static bool is_ending(int fd)
 	return flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-/* A locked descriptor of a directory, or -EBUSY and kin. Where locks do not work there is none to take. */
-static int lock_directory(int directory)
+/*
+ * A locked descriptor of a directory, or -EBUSY and kin after so many tries. Where locks do not work there is none to
+ * take.
+ */
+static int lock_directory(int directory, int tries)
 {
 	cleanup_fd int fd = confined_reopen(directory, O_RDONLY | O_DIRECTORY);
 
@@ -44,7 +47,7 @@ static int lock_directory(int directory)
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
 		if (errno != EWOULDBLOCK)
 			break;
-		if (i >= LOCK_TRIES && !is_ending(fd))
+		if (i >= tries && !is_ending(fd))
 			return -EBUSY;
 		(void)nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
 	}
@@ -147,16 +150,17 @@ void work_empty(struct work *work)
 
 /* -- opening -- */
 
-static int lock_upper(struct work *work, const struct layer *upper, struct problem *problem)
+static int lock_upper(struct work *work, const struct layer *upper, int tries,
+		      struct problem *problem)
 {
-	work->upper_lock_fd = lock_directory(upper->root_fd);
+	work->upper_lock_fd = lock_directory(upper->root_fd, tries);
 	if (work->upper_lock_fd < 0)
 		return problem_set(problem, work->upper_lock_fd,
 				   "upper directory \"%s\": in use by another mount", upper->path);
 	return 0;
 }
 
-static int open_state(struct work *work, const struct layer *upper, const char *workdir,
+static int open_state(struct work *work, const struct layer *upper, const char *workdir, int tries,
 		      struct problem *problem)
 {
 	cleanup_fd int directory = workdir ? confined_open_root(workdir)
@@ -179,7 +183,7 @@ static int open_state(struct work *work, const struct layer *upper, const char *
 				   "work directory \"%s\": not on the file system of the upper "
 				   "directory \"%s\"; choose one beside it",
 				   workdir, upper->path);
-	work->state_fd = lock_directory(directory);
+	work->state_fd = lock_directory(directory, tries);
 	if (work->state_fd < 0)
 		return problem_set(problem, work->state_fd,
 				   "work directory \"%s\": in use by another mount", workdir);
@@ -188,13 +192,14 @@ static int open_state(struct work *work, const struct layer *upper, const char *
 	return 0;
 }
 
-int work_open(struct work *work, const struct layer *upper, const char *workdir,
+int work_open(struct work *work, const struct layer *upper, const char *workdir, bool patient,
 	      struct problem *problem)
 {
-	int error = lock_upper(work, upper, problem);
+	int tries = patient ? LOCK_TRIES : 0;
+	int error = lock_upper(work, upper, tries, problem);
 
 	if (!error)
-		error = open_state(work, upper, workdir, problem);
+		error = open_state(work, upper, workdir, tries, problem);
 	if (error)
 		return error;
 	work->fd = make_directory(work->state_fd, WORK_DIRECTORY);
@@ -227,11 +232,11 @@ int work_look(struct work *work, const struct layer *upper, const char *workdir,
 
 int work_lock(struct work *work, const struct layer *upper, struct problem *problem)
 {
-	int error = lock_upper(work, upper, problem), fd;
+	int error = lock_upper(work, upper, LOCK_TRIES, problem), fd;
 
 	if (error || work->state_fd < 0)
 		return error;
-	fd = lock_directory(work->state_fd);
+	fd = lock_directory(work->state_fd, LOCK_TRIES);
 	if (fd < 0)
 		return problem_set(problem, fd, "the state of \"%s\": in use by another mount",
 				   upper->path);

@@ -29,10 +29,11 @@ struct work {
 void work_init(struct work *work);
 
 /*
- * Locks the upper, waiting a little for an earlier mount's daemon to end, makes the directories
- * and empties work/. workdir NULL means STATE_DIRECTORY in the upper. 0 or -errno with a problem.
+ * Locks the upper, makes the directories and empties work/. workdir NULL means STATE_DIRECTORY in the upper. Who is
+ * patient waits some seconds for an earlier mount's daemon to end. 0 or -errno with a problem: -EBUSY when another
+ * mount has the upper.
  */
-int work_open(struct work *work, const struct layer *upper, const char *workdir,
+int work_open(struct work *work, const struct layer *upper, const char *workdir, bool patient,
 	      struct problem *problem);
 /*
  * For who only looks at an upper, which others may have locked: nothing is made or locked, index_fd stays -1 where
