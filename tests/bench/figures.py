@@ -65,9 +65,10 @@ class Figures:
         found = [f"{side}, {workload}: {failure}" for failure in dict.fromkeys(
             run["failure"] for run in self.runs
             if run["side"] == side and run["workload"] == workload and "failure" in run)]
-        for proof in sorted(self.proofs(side, workload) - {agreed}):
+        others = sorted(self.proofs(side, workload) - {agreed})
+        if others:
             found.append(f"{side}, {workload}: another result than {self.sides[0].name}: "
-                         f"{proof!r}, not {agreed!r}")
+                         f"{' or '.join(map(repr, others))}, not {agreed!r}")
         disturbed = sum(run["disturbed"] for run in self.of(side, workload))
         if disturbed:
             found.append(f"{side}, {workload}: somebody dropped caches during {disturbed} runs")

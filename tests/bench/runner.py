@@ -2,6 +2,7 @@
 """Runs every workload on every side by turns."""
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -71,11 +72,15 @@ class Runner:
                     break
         except TimeLimit as failure:
             self.hopeless.add((side.name, workload.name))
-            note["failure"] = str(failure)
+            note["failure"] = self.words_of(failure)
         except (Failure, OSError) as failure:
-            note["failure"] = str(failure)
+            note["failure"] = self.words_of(failure)
         if "failure" in note:
             self.say(f"{side.name}, {workload.name}: {note['failure']}")
+
+    def words_of(self, failure):
+        """Without the directory of that one run, so that the same failure has the same words each time."""
+        return re.sub(re.escape(self.scratch) + "/[^/]*", "RUN", str(failure))
 
     def run_once(self, side, workload):
         stack = self.fixtures.stacks[workload.stack]
